@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ward: hold processes, so that they cannot be lost, leaked, mistaken or raced.
+ *
+ * A ward is one process in your care. You get it from ward_spawn (it starts) or ward_open
+ * (it runs already), and from then on every question, signal and wait reaches that process
+ * and never another one that was given the same number.
+ *
+ * What holds for every function here, unless its own text says otherwise:
+ *
+ *  - 0 or a positive number is success; failure is a negative errno value, such as -ESRCH,
+ *    with the numbers of <errno.h>. The variable errno is left as it was.
+ *  - What a pointer named `ret` points at is written on success only.
+ *  - Times are int64_t nanoseconds on the monotonic clock: 0 does not block, a negative
+ *    number (WARD_FOREVER) waits for ever. A signal handler that runs meanwhile neither
+ *    shortens nor lengthens the wait.
+ *  - Any thread may call any function on the same ward at the same time, ward_close
+ *    included. No function installs a signal handler, and none changes the signal mask,
+ *    the umask, the working directory or the environment of the caller. None is a
+ *    cancellation point, and none may be called from a signal handler.
+ *  - A struct that has a `size` must have it set (the _INIT and _OPTS macros do): 0 or less
+ *    than the first release's size is -EINVAL. Structs of options may be longer than the
+ *    library knows as long as the rest is zero, else -E2BIG; unknown flags and reserved
+ *    words that are not zero are -EINVAL. Of structs of results the library fills what both
+ *    sides know.
+ *
+ * ward(7) tells the story; docs/guarantees.md says which system can promise what.
+ */
+#ifndef WARD_H
+#define WARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WARD_VERSION_MAJOR 0
+#define WARD_VERSION_MINOR 1
+#define WARD_VERSION_PATCH 0
+
+#if defined(WARD_STATIC) || !defined(_WIN32)
+#define WARD_API
+#elif defined(WARD_BUILDING)
+#define WARD_API __declspec(dllexport)
+#else
+#define WARD_API __declspec(dllimport)
+#endif
+
+#define WARD_FOREVER INT64_C(-1)              /* a time-out that never comes */
+#define WARD_NS_PER_MS INT64_C(1000000)
+#define WARD_NS_PER_S INT64_C(1000000000)
+
+struct ward;                                  /* one process, held */
+
+/*
+ * ward_version():
+ * The version of the library that runs, "0.1.0". The string is static.   Since 0.1.
+ */
+WARD_API const char *ward_version(void);
+
+/* ------------------------------------------------------------------ how a process ended */
+
+enum {
+	WARD_EXITED = 1,                      /* it called exit: `code` */
+	WARD_SIGNALED = 2,                    /* a signal ended it: `signal`, `core_dumped` */
+	WARD_LOST = 3                         /* it ended, and nobody can tell how any more */
+};
+
+/*
+ * How a process ended. The exit code, the signal and the core dump are kept apart, and a
+ * field that does not apply is -1, so that nothing can be read as success by accident:
+ * success is `how == WARD_EXITED && code == 0`.
+ */
+struct ward_exit {
+	size_t size;                          /* sizeof(struct ward_exit) */
+	int32_t how;                          /* WARD_EXITED, WARD_SIGNALED or WARD_LOST */
+	int32_t signal;                       /* the signal's number; -1 unless SIGNALED */
+	int64_t code;                         /* 0..255 (POSIX), 0..2^32-1 (Windows); else -1 */
+	int32_t core_dumped;                  /* 1 or 0; -1 when LOST */
+	int32_t has_usage;                    /* 1: the fields from user_ns on are the kernel's */
+	int64_t wall_ns;                      /* from its start until this library saw the end;
+	                                       * -1 for a process that ward did not start */
+	int64_t user_ns;                      /* processor time of it and of its waited-for */
+	int64_t system_ns;                    /* children; from here on -1 without has_usage */
+	int64_t max_rss_bytes;                /* largest resident set */
+	int64_t minor_faults, major_faults;
+	int64_t voluntary_switches, involuntary_switches;
+	int64_t blocks_in, blocks_out;        /* block input and output, units of 512 bytes */
+};
+#define WARD_EXIT_INIT { sizeof(struct ward_exit), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/*
+ * ward_exit_text(exit, buf, size):
+ * Say in words how a process ended: "exited with code 3", "killed by signal 9 (KILL)",
+ * "killed by signal 6 (ABRT), core dumped", "ended, but its status is lost".
+ *
+ * @buf, @size  where to write; @size bytes, at least 1. Longer text is cut, always with a
+ *              NUL. 64 bytes are enough for every text.
+ * Returns the length of the whole text without the NUL, or -EINVAL.   Since 0.1.
+ */
+WARD_API int ward_exit_text(const struct ward_exit *exit, char *buf, size_t size);
+
+/* --------------------------------------------------------------------------- failures */
+
+/* The steps of a start, in the order in which they happen. */
+enum {
+	WARD_STEP_NONE = 0,
+	WARD_STEP_OPTIONS,                    /* an argument or an option makes no sense */
+	WARD_STEP_MEMORY,                     /* memory for the start */
+	WARD_STEP_USER,                       /* look the user name up */
+	WARD_STEP_PROCESS,                    /* make the process: clone, fork */
+	WARD_STEP_HOLD,                       /* take hold of it: pidfd, death pipe */
+	WARD_STEP_OPEN,                       /* open a path for a descriptor; `path` */
+	WARD_STEP_SESSION,                    /* new session */
+	WARD_STEP_PGROUP,                     /* process group */
+	WARD_STEP_FD,                         /* put a descriptor in place; `number` */
+	WARD_STEP_CLOSE,                      /* close everything else */
+	WARD_STEP_TTY,                        /* controlling terminal, foreground */
+	WARD_STEP_RLIMIT,                     /* resource limit; `number`: WARD_RLIMIT_* */
+	WARD_STEP_NICE,                       /* niceness */
+	WARD_STEP_SCHED,                      /* scheduler policy and priority */
+	WARD_STEP_AFFINITY,                   /* the CPUs it may run on */
+	WARD_STEP_GROUPS,                     /* supplementary groups */
+	WARD_STEP_GID,                        /* group */
+	WARD_STEP_UID,                        /* user */
+	WARD_STEP_CHDIR,                      /* working directory, as the new user; `path` */
+	WARD_STEP_NO_NEW_PRIVS,
+	WARD_STEP_DEATH_SIGNAL,               /* signal at the parent's death */
+	WARD_STEP_SIGNALS,                    /* dispositions and mask */
+	WARD_STEP_EXEC,                       /* run the program; `path` */
+	WARD_STEP_INTERPRETER                 /* ... it is there, its #! interpreter (or ELF
+	                                       * loader) is not; `path`: the program */
+};
+
+/*
+ * Why a start failed. Point `error` of the options at one.
+ */
+struct ward_error {
+	size_t size;                          /* sizeof(struct ward_error) */
+	int32_t step;                         /* WARD_STEP_* */
+	int32_t code;                         /* what the call returned: a negative errno */
+	int64_t os_error;                     /* the system's own number: errno, GetLastError */
+	int64_t number;                       /* the descriptor or limit concerned, else -1 */
+	char path[512];                       /* the path concerned, cut if longer; else "" */
+};
+#define WARD_ERROR_INIT { sizeof(struct ward_error), 0, 0, 0, 0, { 0 } }
+
+/*
+ * ward_error_text(error, buf, size):
+ * Say in one line, for people, what failed and why: "cannot change to the directory
+ * '/srv/x': no such file or directory".
+ *
+ * Returns as ward_exit_text. 768 bytes are enough for every text.   Since 0.1.
+ */
+WARD_API int ward_error_text(const struct ward_error *error, char *buf, size_t size);
+
+/*
+ * ward_strerror(code):
+ * What a (negative or positive) errno value means when ward returns it, in words that say
+ * what to do where there is something to do. The string is static and in English; unlike
+ * strerror it is the same on every system and safe in threads.   Since 0.1.
+ */
+WARD_API const char *ward_strerror(int code);
+
+/*
+ * ward_error_name(code), ward_step_name(step), ward_signal_name(signal):
+ * "ENOENT", "chdir", "TERM" (without SIG; "RTMIN+3" for real-time signals). Static strings;
+ * NULL for a number that has no name.   Since 0.1.
+ */
+WARD_API const char *ward_error_name(int code);
+WARD_API const char *ward_step_name(int step);
+WARD_API const char *ward_signal_name(int signal);
+
+/*
+ * ward_signal_number(name):
+ * The number of a signal from "TERM", "SIGTERM", "sigterm", "15" or "RTMIN+3".
+ *
+ * Returns the number (0 for "0" and "EXIT"), or -EINVAL for anything else.   Since 0.1.
+ */
+WARD_API int ward_signal_number(const char *name);
+
+/* ------------------------------------------------------------------------------- spawn */
+
+/* What becomes of the process when its last ward is closed. */
+enum {
+	WARD_LEAVE = 0,                       /* it lives on. If it has ended it is collected
+	                                       * (no zombie); if not, it is from now on the
+	                                       * program's own child, to be waited for */
+	WARD_KILL = 1,                        /* killed; collected in the background of later
+	                                       * calls of the library, so no zombie stays */
+	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return */
+};
+
+/* Where a descriptor of the child comes from. */
+enum {
+	WARD_FD_INHERIT = 0,                  /* the caller's of the same number, as exec would
+	                                       * pass it: closed if it is closed or CLOEXEC */
+	WARD_FD_NULL = 1,                     /* the null device, for reading and writing */
+	WARD_FD_PATH = 2,                     /* `path`, opened with `flags` and `mode` */
+	WARD_FD_GIVEN = 3,                    /* `fd`, a descriptor of the caller, CLOEXEC or not */
+	WARD_FD_CHILD = 4,                    /* the same as `fd`, another one of the child's */
+	WARD_FD_CLOSED = 5                    /* closed */
+};
+
+/* How a path is opened; 0 means READ for stdin, WRITE|CREATE|TRUNCATE for stdout and
+ * stderr, READ|WRITE for others. */
+enum {
+	WARD_OPEN_READ = 1u << 0,
+	WARD_OPEN_WRITE = 1u << 1,
+	WARD_OPEN_APPEND = 1u << 2,
+	WARD_OPEN_CREATE = 1u << 3,
+	WARD_OPEN_TRUNCATE = 1u << 4,
+	WARD_OPEN_EXCLUSIVE = 1u << 5         /* with CREATE: it must not exist yet */
+};
+
+/*
+ * One source of a descriptor. A path is opened by the caller's identity, working directory
+ * and umask, before any of them changes for the child; it is never made the controlling
+ * terminal.
+ */
+struct ward_stdio {
+	uint32_t kind;                        /* WARD_FD_* */
+	int32_t fd;                           /* GIVEN, CHILD */
+	const char *path;                     /* PATH */
+	uint32_t flags;                       /* PATH: WARD_OPEN_* */
+	uint32_t mode;                        /* PATH, CREATE: permission bits; 0: 0666 */
+	uint64_t reserved[2];
+};
+
+/* One further descriptor of the child: it gets `from` under the number `fd`. */
+struct ward_fd {
+	int32_t fd;                           /* the number in the child, 0..2^20-1 */
+	uint32_t reserved;
+	struct ward_stdio from;
+};
+
+/* Resource limits, as setrlimit(2) names them. -ENOTSUP where a system has no such limit. */
+enum {
+	WARD_RLIMIT_CPU = 0,                  /* seconds */
+	WARD_RLIMIT_FSIZE,                    /* bytes */
+	WARD_RLIMIT_DATA,                     /* bytes */
+	WARD_RLIMIT_STACK,                    /* bytes */
+	WARD_RLIMIT_CORE,                     /* bytes */
+	WARD_RLIMIT_RSS,                      /* bytes */
+	WARD_RLIMIT_NPROC,                    /* processes of the user */
+	WARD_RLIMIT_NOFILE,                   /* highest descriptor + 1 */
+	WARD_RLIMIT_MEMLOCK,                  /* bytes */
+	WARD_RLIMIT_AS,                       /* bytes */
+	WARD_RLIMIT_LOCKS,
+	WARD_RLIMIT_SIGPENDING,
+	WARD_RLIMIT_MSGQUEUE,                 /* bytes */
+	WARD_RLIMIT_NICE,                     /* 20 - nice */
+	WARD_RLIMIT_RTPRIO,
+	WARD_RLIMIT_RTTIME,                   /* microseconds */
+	WARD_RLIMIT_COUNT_                    /* not a limit: how many there are */
+};
+#define WARD_RLIMIT_INFINITY UINT64_MAX
+#define WARD_RLIMIT_KEEP (UINT64_MAX - 1)     /* leave this half as the caller's */
+
+struct ward_rlimit {
+	int32_t resource;                     /* WARD_RLIMIT_* */
+	uint32_t reserved;
+	uint64_t soft, hard;
+};
+
+/* Scheduler policies. */
+enum {
+	WARD_SCHED_OTHER = 0,
+	WARD_SCHED_FIFO = 1,
+	WARD_SCHED_RR = 2,
+	WARD_SCHED_BATCH = 3,
+	WARD_SCHED_IDLE = 5
+};
+
+/* `flags` of the options. A value below whose flag is not set must be 0. */
+enum {
+	WARD_SPAWN_EXE_FD = 1u << 0,          /* run the program open at `exe_fd` */
+	WARD_SPAWN_UMASK = 1u << 1,           /* `umask` */
+	WARD_SPAWN_UID = 1u << 2,             /* `uid` */
+	WARD_SPAWN_GID = 1u << 3,             /* `gid` */
+	WARD_SPAWN_GROUPS = 1u << 4,          /* `groups`, `n_groups`; 0 of them: none at all */
+	WARD_SPAWN_NO_NEW_PRIVS = 1u << 5,    /* no set-uid program below it gains anything */
+	WARD_SPAWN_NICE = 1u << 6,            /* `nice` */
+	WARD_SPAWN_SCHED = 1u << 7,           /* `sched_policy`, `sched_priority` */
+	WARD_SPAWN_SESSION = 1u << 8,         /* leader of a new session (and group) */
+	WARD_SPAWN_PGROUP = 1u << 9,          /* `pgroup` */
+	WARD_SPAWN_TTY = 1u << 10,            /* `tty_fd` becomes the controlling terminal of
+	                                       * the new session; needs SESSION */
+	WARD_SPAWN_FOREGROUND = 1u << 11,     /* its group becomes the terminal's foreground
+	                                       * group; `tty_fd` is a terminal in the child */
+	WARD_SPAWN_INHERIT_MASK = 1u << 12,   /* keep the calling thread's signal mask */
+	WARD_SPAWN_INHERIT_SIGNALS = 1u << 13,/* keep ignored signals ignored, as exec does;
+	                                       * also the quickest start */
+	WARD_SPAWN_INHERIT_FDS = 1u << 14     /* leave open what is not CLOEXEC; racy against
+	                                       * other threads, and against make's jobserver
+	                                       * it is what you need */
+};
+
+/*
+ * Options of a start; zero means default everywhere. The comments give the default.
+ */
+struct ward_spawn_opts {
+	size_t size;                          /* sizeof(struct ward_spawn_opts) */
+	uint64_t flags;                       /* WARD_SPAWN_*; none */
+	const char *file;                     /* the program; argv[0]. See ward_spawn */
+	const char *cwd;                      /* working directory; the caller's */
+	const char *const *env;               /* "NAME=value", NULL-ended, instead of the
+	                                       * caller's; an empty list empties it */
+	const char *const *env_unset;         /* names to take away, NULL-ended; none */
+	const char *const *env_set;           /* "NAME=value" to add or replace, after unset */
+	struct ward_stdio in, out, err;       /* descriptors 0, 1, 2; the caller's */
+	const struct ward_fd *fds;            /* further descriptors; none. All are assigned */
+	size_t n_fds;                         /* at once, so any swap is right */
+	const char *user;                     /* this user's uid, gid and groups, looked up in
+	                                       * the caller before the child exists; UID, GID
+	                                       * and GROUPS replace a part */
+	uint32_t uid, gid;
+	const uint32_t *groups;
+	size_t n_groups;
+	const struct ward_rlimit *rlimits;
+	size_t n_rlimits;
+	const uint32_t *cpus;                 /* CPU numbers it may run on; the caller's */
+	size_t n_cpus;
+	int32_t exe_fd;
+	uint32_t umask;                       /* 0..0777 */
+	int32_t nice;                         /* absolute, -20..19 */
+	int32_t sched_policy;                 /* WARD_SCHED_* */
+	int32_t sched_priority;               /* FIFO and RR: 1..99, else 0 */
+	int32_t tty_fd;                       /* a descriptor of the child's */
+	int64_t pgroup;                       /* 0: a new group of its own; else join that one */
+	int32_t death_signal;                 /* sent to it when the thread (the thread!) that
+	                                       * started it ends; 0: none. Linux, FreeBSD */
+	uint32_t on_close;                    /* WARD_LEAVE, WARD_KILL, WARD_KILL_WAIT */
+	struct ward_error *error;             /* filled when the start fails; NULL */
+	uint64_t reserved[8];
+};
+#define WARD_SPAWN_OPTS(...) \
+	(&(struct ward_spawn_opts){ .size = sizeof(struct ward_spawn_opts), __VA_ARGS__ })
+
+/*
+ * ward_spawn_opts_init(opts):
+ * Fill @opts with defaults, for C++ and for foreign-function interfaces; the macro does the
+ * same in C.   Since 0.1.
+ */
+#define ward_spawn_opts_init(opts) \
+	ward_spawn_opts_init_sized((opts), sizeof(struct ward_spawn_opts))
+WARD_API void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size);
+
+/*
+ * ward_spawn(ret, argv, opts):
+ * Start a program and hold it. On return the program runs (its exec succeeded), or no child
+ * exists and the failure says which step of the start went wrong.
+ *
+ * @argv  NULL-ended, at least one string. argv[0] is what the program sees as its name;
+ *        the program itself is opts->file, or argv[0] when that is NULL.
+ * @opts  NULL for all defaults.
+ *
+ * A file name with a slash is a path, seen from the child's working directory. One without
+ * is looked for in the directories of PATH: of the child's environment where that has a
+ * PATH, else of the caller's, else "/usr/bin:/bin". Empty entries are skipped, so the
+ * working directory is never searched unless PATH names it.
+ *
+ * The child gets descriptors 0, 1, 2 and those in opts->fds, and nothing else; no signal
+ * blocked, none ignored, none handled; everything else as the caller has it.
+ *
+ * Returns 0, or the negative errno of the failed step, which opts->error then tells. Errors
+ * you can act on: -ENOENT, not found (or the directory of cwd, or an interpreter: see the
+ * step); -EACCES, not permitted to run or enter it, or a directory; -ENOEXEC, not a
+ * program (no #! line); -E2BIG, arguments and environment are too long together;
+ * -EMFILE, -ENFILE, out of descriptors; -EAGAIN, a limit on processes is reached (ulimit
+ * -u, pids.max of the cgroup); -ENOTSUP, this system has no such attribute.
+ * The caller's thread is blocked until the exec; other threads run on.   Since 0.1.
+ */
+WARD_API int ward_spawn(struct ward **ret, const char *const argv[],
+                        const struct ward_spawn_opts *opts);
+
+/* -------------------------------------------------------------------------------- open */
+
+enum {
+	WARD_OPEN_CHILD = 1u << 0,            /* must be a child of this process: -ECHILD else */
+	WARD_OPEN_WEAK = 1u << 1              /* accept a mere number (WARD_HOLD_PID) where the
+	                                       * system has nothing better */
+};
+
+/*
+ * ward_open(ret, pid, flags):
+ * Take hold of a process that runs already: a child started by other means, or any process.
+ *
+ * @pid    a process id, 1 or more; not a thread's.
+ * @flags  WARD_OPEN_CHILD, WARD_OPEN_WEAK.
+ *
+ * The number is looked up once, now. For a child that nobody has waited for that is exact;
+ * for others the number may have passed to another process before the call (compare
+ * ward_identity or ward_info, or use ward_open_id). From now on it is that very process.
+ * Closing the ward leaves the process alone. Waiting for a child collects it, so its owner
+ * must not wait for it by other means.
+ *
+ * Returns 0. Errors you can act on: -ESRCH, no such process (any more); -EINVAL, @pid is 0,
+ * negative or beyond the system's range, or belongs to a thread, not a process; -ECHILD,
+ * CHILD was asked for; -ENOTSUP, this system cannot hold a stranger (WARD_OPEN_WEAK
+ * accepts less); -EMFILE.   Since 0.1.
+ */
+WARD_API int ward_open(struct ward **ret, int64_t pid, uint32_t flags);
+
+/*
+ * ward_ref(w):
+ * Another owner of the same ward; each calls ward_close once. Returns @w.   Since 0.1.
+ */
+WARD_API struct ward *ward_ref(struct ward *w);
+
+/*
+ * ward_close(w):
+ * Give the ward up; NULL is fine. The last owner's call does what opts.on_close said
+ * (WARD_LEAVE for wards that were not spawned). A call that another thread has under way
+ * on the same ward ends as if nothing had happened; a call that begins after the last
+ * close is a bug in the caller. With WARD_KILL_WAIT it blocks until the kernel has ended
+ * the process, otherwise never. Cannot fail; preserves errno.   Since 0.1.
+ */
+WARD_API void ward_close(struct ward *w);
+
+/* -------------------------------------------------------------------------------- wait */
+
+/*
+ * ward_wait(w, timeout_ns, ret):
+ * Wait until the process has ended, and learn how.
+ *
+ * @timeout_ns  nanoseconds, monotonic; 0 asks without blocking, negative waits for ever.
+ * @ret         may be NULL.
+ *
+ * Stopping and continuing are not ends. The answer is remembered: ask as often and from as
+ * many threads as you like. If somebody else collected the child (SIGCHLD ignored, another
+ * wait in the same program) the true status is recovered where the kernel keeps it (Linux
+ * 6.15), without usage; else `how` is WARD_LOST. A process that is not our child has ended
+ * for this call when its own parent has collected it, on kernels that tell how it ended,
+ * and when it ended, LOST, on others.
+ *
+ * Returns 1 ended, 0 time-out. Errors you can act on: -ENOTSUP, the ward is only a number
+ * (WARD_HOLD_PID) and this system cannot wait for it.   Since 0.1.
+ */
+WARD_API int ward_wait(struct ward *w, int64_t timeout_ns, struct ward_exit *ret);
+
+/*
+ * ward_wait_any(w, n, timeout_ns), ward_wait_all(w, n, timeout_ns):
+ * Wait until one of several processes has ended, or all of them.
+ *
+ * @w, @n  wards; NULLs among them are passed over.
+ *
+ * ward_wait_any returns the lowest index of a ward whose process has ended (now, or long
+ * ago), or -ETIMEDOUT; -EINVAL when there is none to wait for. ward_wait_all returns 1 when
+ * all have ended (also when there is none), 0 on time-out. How they ended is for ward_wait
+ * to tell. Also: -ENOMEM with more than 64 wards.   Since 0.1.
+ */
+WARD_API int ward_wait_any(struct ward *const w[], size_t n, int64_t timeout_ns);
+WARD_API int ward_wait_all(struct ward *const w[], size_t n, int64_t timeout_ns);
+
+/*
+ * ward_poll_fd(w):
+ * A descriptor for poll, select, epoll or kqueue that becomes readable when the process has
+ * ended; ward_wait(w, 0, ...) then tells how. It is lent: do not read, set or close it, and
+ * take it out of your loop before ward_close. (Readable and ward_wait says 0: a debugger
+ * holds the status back; ask again a little later.)
+ *
+ * Returns the descriptor, the same one each time; -ENOTSUP where the system has none;
+ * -EMFILE, -ENFILE, -ENOMEM where it is made at the first call.   Since 0.1.
+ */
+WARD_API int ward_poll_fd(struct ward *w);
+
+/* ---------------------------------------------------------------------- signal and stop */
+
+/*
+ * ward_signal(w, sig):
+ * Send a signal to the process, and to no other.
+ *
+ * @sig  a signal of <signal.h>; 0 sends nothing but checks permission.
+ * Returns 0. Errors you can act on: -ESRCH, it has ended and was collected (a process that
+ * has ended but was not yet waited for still takes signals, without effect); -EPERM, it
+ * belongs to somebody else; -EINVAL, no such signal.   Since 0.1.
+ */
+WARD_API int ward_signal(struct ward *w, int sig);
+
+/*
+ * ward_signal_group(w, sig):
+ * Send a signal to every process of the group that the process leads (WARD_SPAWN_PGROUP,
+ * WARD_SPAWN_SESSION). On Linux 6.9 the group stays reachable, and only it, after its
+ * leader has ended; elsewhere until the leader was waited for.
+ *
+ * Returns 0; -ESRCH, it leads no group or nobody is left in it; -ENOTSUP, this system cannot
+ * do it without risking to hit a stranger; else as ward_signal.   Since 0.1.
+ */
+WARD_API int ward_signal_group(struct ward *w, int sig);
+
+enum {
+	WARD_STOP_GROUP = 1u << 0,            /* to the group that it leads */
+	WARD_STOP_CONTINUE = 1u << 1          /* followed by SIGCONT, so that a stopped process
+	                                       * gets to see it */
+};
+
+/* One step of stopping: send a signal, give it time. */
+struct ward_stop_step {
+	int32_t signal;                       /* 0: only wait */
+	uint32_t flags;                       /* WARD_STOP_* */
+	int64_t timeout_ns;                   /* how long to wait before the next step */
+};
+
+/*
+ * ward_stop(w, steps, n, ret):
+ * End the process step by step, as gently as it allows.
+ *
+ * @steps, @n  what to do in turn; NULL and 0: SIGTERM (and SIGCONT) and 5 s, then SIGKILL
+ *             and for ever.
+ * @ret        how it ended; may be NULL.
+ *
+ * Returns the number of the step, from 1, after which it ended; 0, it had ended before;
+ * -ETIMEDOUT, it still runs after the last one; or the error of a signal (-EPERM).
+ *                                                                          Since 0.1.
+ */
+WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
+                       struct ward_exit *ret);
+
+/* ----------------------------------------------------------------------------- questions */
+
+enum {
+	WARD_HOLD_PID = 0,                    /* a number: could come to mean another process */
+	WARD_HOLD_CHILD = 1,                  /* our child: the number is safe until somebody
+	                                       * else in this program waits for it */
+	WARD_HOLD_KERNEL = 2                  /* pidfd, process descriptor, HANDLE: never */
+};
+
+/*
+ * ward_pid(w): the number of the process, to show to people; as a means to reach it it is
+ * worth nothing after the end. 0 when it is not visible from here (another pid namespace).
+ * ward_hold(w): how strongly it is held, WARD_HOLD_*.   Since 0.1.
+ */
+WARD_API int64_t ward_pid(const struct ward *w);
+WARD_API int ward_hold(const struct ward *w);
+
+enum {
+	WARD_STATE_UNKNOWN = 0,
+	WARD_STATE_RUNNING,                   /* or ready to */
+	WARD_STATE_SLEEPING,
+	WARD_STATE_BLOCKED,                   /* in the kernel; not even KILL acts now */
+	WARD_STATE_STOPPED,                   /* by a signal */
+	WARD_STATE_TRACED,                    /* by a debugger */
+	WARD_STATE_ENDED                      /* a zombie: ended, not yet waited for */
+};
+
+/* What the system says of a process now. -1 (uid, gid: UINT32_MAX) where it does not. */
+struct ward_info {
+	size_t size;                          /* sizeof(struct ward_info) */
+	int64_t pid, ppid, pgid, sid;
+	int32_t state;                        /* WARD_STATE_* */
+	int32_t threads;
+	uint32_t uid, euid, suid, gid, egid, sgid;
+	int64_t start_unix_ns;                /* when it started, since 1970 UTC; to 10 ms */
+	int64_t user_ns, system_ns;           /* processor time so far, itself alone */
+	int64_t rss_bytes;                    /* resident set now */
+	int64_t virtual_bytes;
+	int64_t cgroup_id;                    /* inode number of its cgroup v2 directory */
+	char name[64];                        /* short name of the program, cut; "" unknown */
+};
+
+/*
+ * ward_info(w, ret):
+ * Ask the system about the process as it is now. All of it is about this process: what was
+ * read while the number may have passed to another one is thrown away.
+ *
+ * @ret  with ret->size set.
+ * Returns 0; -ESRCH, it has ended and was collected.   Since 0.1.
+ */
+WARD_API int ward_info(struct ward *w, struct ward_info *ret);
+
+/* ----------------------------------------------------------------------------- identity */
+
+enum {
+	WARD_ID_NONE = 0,                     /* a pid alone: says nothing about which one */
+	WARD_ID_INODE = 1,                    /* `number`: the kernel's own, never given twice
+	                                       * in one boot (Linux 6.9 pidfs) */
+	WARD_ID_START = 2                     /* `number`: start time in the system's unit */
+};
+
+/* Which process it is, in a form that can be written down. */
+struct ward_id {
+	size_t size;                          /* sizeof(struct ward_id) */
+	int64_t pid;
+	uint32_t kind;                        /* WARD_ID_* */
+	uint32_t has_boot;                    /* 1: `boot` is set and must match */
+	uint64_t number;
+	uint8_t boot[16];                     /* which boot of the machine */
+};
+#define WARD_ID_INIT { sizeof(struct ward_id), 0, 0, 0, 0, { 0 } }
+#define WARD_ID_TEXT_MAX 96                   /* bytes that hold every text, NUL included */
+
+enum {
+	WARD_ID_WITH_BOOT = 1u << 0           /* add the boot, so that the text may outlive it */
+};
+
+/*
+ * ward_identity(w, ret):
+ * Which process this is. Ask while it has not been waited for; the answer is remembered.
+ *
+ * @ret  with ret->size set.
+ * Returns 0; -ESRCH, it was collected before anybody asked (systems with WARD_ID_START);
+ * -ENOTSUP, the system has no identity beyond the number.   Since 0.1.
+ */
+WARD_API int ward_identity(struct ward *w, struct ward_id *ret);
+
+/*
+ * ward_id_format(id, flags, buf, size), ward_id_parse(text, ret):
+ * An identity as text and back: "1234:5678" is pid 1234 with inode 5678, the notation of
+ * util-linux' kill and waitpid; "1234:s5678" is pid 1234 with start time 5678; either may
+ * be followed by "@" and the boot in 32 hexadecimal digits. Plain "1234" parses as
+ * WARD_ID_NONE. Without the boot, keep the text in a place that a boot empties (/run).
+ *
+ * ward_id_format returns as ward_exit_text. ward_id_parse returns 0 or -EINVAL.
+ *                                                                          Since 0.1.
+ */
+WARD_API int ward_id_format(const struct ward_id *id, uint32_t flags, char *buf, size_t size);
+WARD_API int ward_id_parse(const char *text, struct ward_id *ret);
+
+/*
+ * ward_open_id(ret, id):
+ * Take hold of the very process that was written down, or of none.
+ *
+ * Returns 0. Errors you can act on: -ESRCH, it is gone (its number may be in use by another
+ * process, which is left alone; so too after another boot); -EINVAL, @id is WARD_ID_NONE;
+ * -ENOTSUP, this system cannot check this kind of identity.   Since 0.1.
+ */
+WARD_API int ward_open_id(struct ward **ret, const struct ward_id *id);
+
+/* ---------------------------------------------------------------------- to other processes */
+
+/*
+ * ward_send(w, socket, timeout_ns), ward_recv(ret, socket, timeout_ns):
+ * Hand a held process to another process over a connected unix socket. Both sides hold it
+ * then; the receiver may signal and wait as its own rights allow, and learns the status as
+ * for any process that is not its child.
+ *
+ * @socket      a connected AF_UNIX socket, any type; blocking or not.
+ * @timeout_ns  for the socket to become ready.
+ *
+ * Return 0. Errors you can act on: -ETIMEDOUT; -EPIPE, the other side is gone (never a
+ * SIGPIPE); -EBADMSG, what came was not a ward (descriptors that came along are closed);
+ * -ENOTSUP, the process is held by less than a kernel handle.   Since 0.1.
+ */
+WARD_API int ward_send(struct ward *w, int socket, int64_t timeout_ns);
+WARD_API int ward_recv(struct ward **ret, int socket, int64_t timeout_ns);
+
+/*
+ * ward_peer(ret, socket):
+ * Take hold of the process at the other end of a connected unix socket: the one that called
+ * connect, or listen, or socketpair.
+ *
+ * Returns 0; -ENOTSUP, the kernel gives only a number (Linux before 6.5); -ESRCH, it is
+ * gone (Linux before 6.16).   Since 0.1.
+ */
+WARD_API int ward_peer(struct ward **ret, int socket);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
