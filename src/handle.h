@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The ward itself, and how a function of the API keeps it alive while it runs. */
+#ifndef WARD_HANDLE_H
+#define WARD_HANDLE_H
+
+#include <stdatomic.h>
+
+#include "platform.h"
+
+struct ward {
+	atomic_int owners;            /* wards given out: spawn, open, ward_ref */
+	atomic_int users;             /* calls under way, and one for all owners together */
+	uint32_t on_close;
+	bool spawned;                 /* ours to collect */
+	int64_t started;              /* ward__now at the start; -1: not started by ward */
+	_Atomic int64_t wall;         /* from start to when the end was seen; -1: not yet */
+	struct ward__process *process;
+	struct ward *next;            /* in the list of orphans */
+};
+
+/* A new ward without process, with one owner; NULL for want of memory. */
+struct ward *ward__new(void);
+void ward__delete(struct ward *w);
+
+/*
+ * Every function that may block or that uses the process does it between enter and leave:
+ * a close by another thread then frees the ward when the last one leaves.
+ */
+void ward__enter(struct ward *w);
+void ward__leave(struct ward *w);
+
+/* ward__process_end with wall_ns and remembered. */
+int ward__end(struct ward *w, struct ward_exit *ret);
+
+/* The point in time @timeout_ns from now; -1 for ever. */
+int64_t ward__deadline(int64_t timeout_ns);
+
+/* Wait for the end, or only ask. As ward_wait, within enter and leave. */
+int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret);
+int ward__ask(struct ward *w, struct ward_exit *ret);
+
+/* Killed wards whose owner is gone, until they can be collected (orphan.c). */
+void ward__orphan_add(struct ward *w);
+void ward__orphans_collect(void);
+
+#endif

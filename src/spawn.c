@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting: read and check the options, make the environment, and hand a whole and
+ * consistent request to the system. What is refused here is refused before anything exists.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "env.h"
+#include "call.h"
+#include "handle.h"
+#include "memory.h"
+#include "sized.h"
+
+enum {
+	ALL_FLAGS = WARD_SPAWN_EXE_FD | WARD_SPAWN_UMASK | WARD_SPAWN_UID | WARD_SPAWN_GID |
+	            WARD_SPAWN_GROUPS | WARD_SPAWN_NO_NEW_PRIVS | WARD_SPAWN_NICE |
+	            WARD_SPAWN_SCHED | WARD_SPAWN_SESSION | WARD_SPAWN_PGROUP | WARD_SPAWN_TTY |
+	            WARD_SPAWN_FOREGROUND | WARD_SPAWN_INHERIT_MASK | WARD_SPAWN_INHERIT_SIGNALS |
+	            WARD_SPAWN_INHERIT_FDS,
+	ALL_OPEN_FLAGS = WARD_OPEN_READ | WARD_OPEN_WRITE | WARD_OPEN_APPEND | WARD_OPEN_CREATE |
+	                 WARD_OPEN_TRUNCATE | WARD_OPEN_EXCLUSIVE
+};
+
+void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size)
+{
+	memset(opts, 0, size);
+	opts->size = size;
+}
+
+/* ------------------------------------------------------------------------------ checks */
+
+static bool all_zero(const uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+/* A value that is there without its flag was meant, and would be ignored. */
+static bool values_have_flags(const struct ward_spawn_opts *o)
+{
+	const struct {
+		uint64_t flags;
+		bool is_set;
+	} values[] = {
+		{ WARD_SPAWN_EXE_FD, o->exe_fd != 0 },
+		{ WARD_SPAWN_UMASK, o->umask != 0 },
+		{ WARD_SPAWN_UID, o->uid != 0 },
+		{ WARD_SPAWN_GID, o->gid != 0 },
+		{ WARD_SPAWN_GROUPS, o->n_groups != 0 },
+		{ WARD_SPAWN_NICE, o->nice != 0 },
+		{ WARD_SPAWN_SCHED, o->sched_policy != 0 || o->sched_priority != 0 },
+		{ WARD_SPAWN_PGROUP, o->pgroup != 0 },
+		{ WARD_SPAWN_TTY | WARD_SPAWN_FOREGROUND, o->tty_fd != 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (values[i].is_set && !(o->flags & values[i].flags))
+			return false;
+	return true;
+}
+
+static bool flags_agree(const struct ward_spawn_opts *o)
+{
+	bool session = (o->flags & WARD_SPAWN_SESSION) != 0;
+
+	if ((o->flags & WARD_SPAWN_TTY) && !session)
+		return false;
+	/* The leader of a session leads a group of its own and can join no other. */
+	return !(session && o->pgroup != 0);
+}
+
+static bool lists_are_there(const struct ward_spawn_opts *o)
+{
+	return (o->fds || !o->n_fds) && (o->groups || !o->n_groups) &&
+	       (o->rlimits || !o->n_rlimits) && (o->cpus || !o->n_cpus);
+}
+
+static bool in_range(const struct ward_spawn_opts *o)
+{
+	return o->umask <= 0777 && o->nice >= -20 && o->nice <= 19 && o->pgroup >= 0 &&
+	       o->pgroup != 1 && o->pgroup <= INT32_MAX && o->death_signal >= 0 &&
+	       o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT;
+}
+
+static int check_stdio(const struct ward_stdio *s)
+{
+	if (s->kind > WARD_FD_CLOSED || !all_zero(s->reserved, 2))
+		return -EINVAL;
+	if (s->kind == WARD_FD_PATH)
+		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) && s->mode <= 07777 &&
+		       s->fd == 0 ? 0 : -EINVAL;
+	if (s->path || s->flags || s->mode)
+		return -EINVAL;
+	return s->fd != 0 && s->kind != WARD_FD_GIVEN && s->kind != WARD_FD_CHILD ? -EINVAL : 0;
+}
+
+static int check_fds(const struct ward_spawn_opts *o)
+{
+	int r = 0;
+
+	if (check_stdio(&o->in) < 0 || check_stdio(&o->out) < 0 || check_stdio(&o->err) < 0)
+		return -EINVAL;
+	for (size_t i = 0; r == 0 && i < o->n_fds; i++)
+		r = o->fds[i].reserved ? -EINVAL : check_stdio(&o->fds[i].from);
+	return r;
+}
+
+static int check_rlimits(const struct ward_spawn_opts *o)
+{
+	for (size_t i = 0; i < o->n_rlimits; i++)
+		if (o->rlimits[i].reserved || o->rlimits[i].resource < 0 ||
+		    o->rlimits[i].resource >= WARD_RLIMIT_COUNT_)
+			return -EINVAL;
+	return 0;
+}
+
+static int check(const struct ward_spawn_opts *o)
+{
+	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !all_zero(o->reserved, 8))
+		return -EINVAL;
+	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) || !in_range(o))
+		return -EINVAL;
+	if (check_rlimits(o) < 0)
+		return -EINVAL;
+	return check_fds(o);
+}
+
+/* ------------------------------------------------------------------------------- start */
+
+static int read_opts(struct ward_spawn_opts *ret, const struct ward_spawn_opts *opts)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->size = sizeof(*ret);
+	if (!opts)
+		return 0;
+	r = ward__sized_read(ret, sizeof(*ret), opts, sizeof(*ret));
+	return r < 0 ? r : check(ret);
+}
+
+/* Nobody needs it for a file with a slash, and looking for it is not free. */
+static const char *path_for(const char *file, const char *const *env)
+{
+	const char *path;
+
+	if (strchr(file, '/'))
+		return NULL;
+	path = ward__env_get(env, "PATH");
+	return path ? path : ward__env_get(ward__environ(), "PATH");
+}
+
+static int start(struct ward *w, const char *const argv[], const struct ward_spawn_opts *opts,
+                 struct ward_error *error)
+{
+	const char *const *base = opts->env ? opts->env : ward__environ();
+	struct ward__start request = { .argv = argv, .opts = opts };
+	void *memory;
+	int r;
+
+	r = ward__env_make(&request.env, &memory, base, opts->env_unset, opts->env_set);
+	if (r < 0) {
+		error->step = r == -ENOMEM ? WARD_STEP_MEMORY : WARD_STEP_OPTIONS;
+		error->code = r;
+		return r;
+	}
+	request.path = path_for(opts->file, request.env);
+	w->started = ward__now();
+	r = ward__process_spawn(&w->process, &request, error);
+	ward__free(memory);
+	return r;
+}
+
+static int spawn(struct ward **ret, const char *const argv[], struct ward_spawn_opts *opts,
+                 struct ward_error *error)
+{
+	struct ward *w = ward__new();
+	int r;
+
+	if (!w) {
+		error->step = WARD_STEP_MEMORY;
+		return -ENOMEM;
+	}
+	if (!opts->file)
+		opts->file = argv[0];
+	w->spawned = true;
+	w->on_close = opts->on_close;
+	r = start(w, argv, opts, error);
+	if (r < 0) {
+		ward__delete(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+int ward_spawn(struct ward **ret, const char *const argv[], const struct ward_spawn_opts *opts)
+{
+	struct ward_error error = { .size = sizeof(error), .number = -1 };
+	struct ward_spawn_opts whole;
+	struct ward__call call = ward__call_begin();
+	int r;
+
+	ward__orphans_collect();
+	r = read_opts(&whole, opts);
+	if (r == 0 && ward__sized_check(whole.error, sizeof(error)) < 0) {
+		whole.error = NULL;
+		r = -EINVAL;
+	}
+	if (r == 0 && (!ret || !argv || !argv[0]))
+		r = -EINVAL;
+	if (r < 0)
+		error.step = WARD_STEP_OPTIONS;
+	else
+		r = spawn(ret, argv, &whole, &error);
+	if (r < 0) {
+		error.code = r;
+		error.os_error = error.os_error ? error.os_error : -r;
+		ward__sized_write(whole.error, &error, sizeof(error));
+	}
+	ward__call_end(&call);
+	return r;
+}

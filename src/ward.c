@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a ward: made, shared, closed. The hard part is a close while other threads are
+ * inside a call: owners are counted apart from calls under way, the last owner decides what
+ * befalls the process, and whoever leaves last frees the memory.
+ */
+#include "handle.h"
+
+#include <errno.h>
+
+#include "call.h"
+#include "memory.h"
+
+#define WARD_TEXT_(x) #x
+#define WARD_TEXT(x) WARD_TEXT_(x)
+
+const char *ward_version(void)
+{
+	return WARD_TEXT(WARD_VERSION_MAJOR) "." WARD_TEXT(WARD_VERSION_MINOR) "." WARD_TEXT(
+	        WARD_VERSION_PATCH);
+}
+
+struct ward *ward__new(void)
+{
+	struct ward *w = ward__alloc(sizeof(*w));
+
+	if (!w)
+		return NULL;
+	atomic_init(&w->owners, 1);
+	atomic_init(&w->users, 1);
+	atomic_init(&w->wall, -1);
+	w->started = -1;
+	return w;
+}
+
+void ward__delete(struct ward *w)
+{
+	if (w->process)
+		ward__process_free(w->process);
+	ward__free(w);
+}
+
+void ward__enter(struct ward *w)
+{
+	atomic_fetch_add_explicit(&w->users, 1, memory_order_relaxed);
+}
+
+void ward__leave(struct ward *w)
+{
+	if (atomic_fetch_sub_explicit(&w->users, 1, memory_order_acq_rel) == 1)
+		ward__delete(w);
+}
+
+struct ward *ward_ref(struct ward *w)
+{
+	if (w)
+		atomic_fetch_add_explicit(&w->owners, 1, memory_order_relaxed);
+	return w;
+}
+
+/* Returns true when the ward was given away to the orphans. */
+static bool settle(struct ward *w)
+{
+	struct ward_exit exit = WARD_EXIT_INIT;
+
+	if (w->on_close != WARD_LEAVE)
+		ward__process_signal(w->process, ward__signal_by_name("KILL"), false);
+	if (w->on_close == WARD_KILL_WAIT)
+		ward__wait(w, WARD_FOREVER, NULL);
+	if (!w->spawned || ward__end(w, &exit) != 0 || w->on_close == WARD_LEAVE)
+		return false;
+	ward__orphan_add(w);
+	return true;
+}
+
+void ward_close(struct ward *w)
+{
+	struct ward__call call;
+
+	if (!w)
+		return;
+	call = ward__call_begin();
+	if (atomic_fetch_sub_explicit(&w->owners, 1, memory_order_acq_rel) == 1 && !settle(w))
+		ward__leave(w);
+	ward__orphans_collect();
+	ward__call_end(&call);
+}
+
+int64_t ward_pid(const struct ward *w)
+{
+	return w ? ward__process_pid(w->process) : -EINVAL;
+}
+
+int ward_hold(const struct ward *w)
+{
+	return w ? ward__process_hold(w->process) : -EINVAL;
+}
