@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* A process through a unix socket: one descriptor and a header that says what it is. */
+#ifndef WARD_UNIX_SOCKET_H
+#define WARD_UNIX_SOCKET_H
+
+#include <stdint.h>
+
+/*
+ * Send or receive one descriptor until @deadline. Received ones are CLOEXEC. -ETIMEDOUT;
+ * -EPIPE, the other end is gone; -EBADMSG, something else came (and was dropped).
+ */
+int ward__socket_send(int socket, int fd, int64_t deadline);
+int ward__socket_recv(int socket, int64_t deadline);
+
+/*
+ * The type of the control message by which this system adds a descriptor of the sender that
+ * nobody sent (Linux' SCM_PIDFD), or -1. Each system has it in its folder.
+ */
+int ward__socket_added_fd(void);
+
+#endif

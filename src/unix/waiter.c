@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The death pipe and its waiter. Two parties share the struct, the ward and the thread, and
+ * either may be done first: the last one frees it. The write end is closed by whoever comes
+ * first to it, so a ward that is dropped early leaks no descriptor while its child lives on.
+ */
+#define _GNU_SOURCE 1
+#include "waiter.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "../gate.h"
+#include "../memory.h"
+#include "pipe.h"
+
+enum { DROPPED = -1, UNDECIDED = 0, STACK = 64 * 1024 };
+
+struct ward__waiter {
+	pthread_mutex_t lock;
+	pthread_cond_t decided;
+	pid_t pid;                    /* UNDECIDED until watch or drop */
+	int owners;
+	int read_end, write_end;      /* write_end -1 when closed */
+	atomic_bool done;
+};
+
+/* With the lock held. */
+static void close_write_end(struct ward__waiter *waiter)
+{
+	if (waiter->write_end >= 0)
+		close(waiter->write_end);
+	waiter->write_end = -1;
+}
+
+static void free_waiter(struct ward__waiter *waiter)
+{
+	pthread_cond_destroy(&waiter->decided);
+	pthread_mutex_destroy(&waiter->lock);
+	ward__free(waiter);
+}
+
+static void leave(struct ward__waiter *waiter)
+{
+	bool last;
+
+	pthread_mutex_lock(&waiter->lock);
+	close_write_end(waiter);
+	last = --waiter->owners == 0;
+	pthread_mutex_unlock(&waiter->lock);
+	if (last)
+		free_waiter(waiter);
+}
+
+static pid_t await_decision(struct ward__waiter *waiter)
+{
+	pid_t pid;
+
+	pthread_mutex_lock(&waiter->lock);
+	while (waiter->pid == UNDECIDED)
+		pthread_cond_wait(&waiter->decided, &waiter->lock);
+	pid = waiter->pid;
+	pthread_mutex_unlock(&waiter->lock);
+	return pid;
+}
+
+static void *wait_for_child(void *arg)
+{
+	struct ward__waiter *waiter = arg;
+	pid_t pid = await_decision(waiter);
+
+	if (pid != DROPPED) {
+		ward__peek_child(pid, true);
+		atomic_store_explicit(&waiter->done, true, memory_order_release);
+	}
+	leave(waiter);
+	return NULL;
+}
+
+static size_t stack_size(void)
+{
+	long least = sysconf(_SC_THREAD_STACK_MIN);
+
+	return least > STACK ? (size_t)least : STACK;
+}
+
+/* With all signals blocked: the program's handlers must not run on our thread. */
+static int start_thread(struct ward__waiter *waiter)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	pthread_t thread;
+	int r = ward__gate("pthread_create");
+
+	if (r < 0)
+		return r;
+	r = -pthread_attr_init(&attr);
+	if (r < 0)
+		return r;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, stack_size());
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&thread, &attr, wait_for_child, waiter);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return r;
+}
+
+int ward__waiter_new(struct ward__waiter **ret)
+{
+	struct ward__waiter *waiter = ward__alloc(sizeof(*waiter));
+	int ends[2], r;
+
+	if (!waiter)
+		return -ENOMEM;
+	r = ward__pipe(ends);
+	if (r < 0)
+		goto free_memory;
+	waiter->read_end = ends[0];
+	waiter->write_end = ends[1];
+	waiter->owners = 2;
+	pthread_mutex_init(&waiter->lock, NULL);
+	pthread_cond_init(&waiter->decided, NULL);
+	r = start_thread(waiter);
+	if (r < 0)
+		goto close_pipe;
+	*ret = waiter;
+	return 0;
+
+close_pipe:
+	close(ends[0]);
+	close(ends[1]);
+	pthread_cond_destroy(&waiter->decided);
+	pthread_mutex_destroy(&waiter->lock);
+free_memory:
+	ward__free(waiter);
+	return r;
+}
+
+static void decide(struct ward__waiter *waiter, pid_t pid)
+{
+	pthread_mutex_lock(&waiter->lock);
+	if (waiter->pid == UNDECIDED)
+		waiter->pid = pid;
+	pthread_cond_signal(&waiter->decided);
+	pthread_mutex_unlock(&waiter->lock);
+}
+
+void ward__waiter_watch(struct ward__waiter *waiter, pid_t pid)
+{
+	decide(waiter, pid);
+}
+
+void ward__waiter_drop(struct ward__waiter *waiter)
+{
+	if (!waiter)
+		return;
+	decide(waiter, DROPPED);
+	close(waiter->read_end);
+	leave(waiter);
+}
+
+int ward__waiter_fd(const struct ward__waiter *waiter)
+{
+	return waiter->read_end;
+}
+
+bool ward__waiter_done(const struct ward__waiter *waiter)
+{
+	return atomic_load_explicit(&waiter->done, memory_order_acquire);
+}
