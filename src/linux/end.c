@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How it ended, and sleeping until that can be told. Readiness and status are two things: a
+ * pidfd is readable when the process is a zombie, but
+ *  - a debugger may hold the zombie back, then waitid says "not yet";
+ *  - somebody else (SIGCHLD ignored, a wait for any child, the real parent) may collect it:
+ *    waitid says ECHILD, and the kernel tells the status to all from 6.15 on, but only once
+ *    the collecting is done, which POLLHUP announces (6.9).
+ * So what sleep waits for depends on what the last try found.
+ */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../gate.h"
+#include "../memory.h"
+#include "pidfd.h"
+#include "probe.h"
+#include "process.h"
+
+enum { FEW = 64, FIRST_PAUSE_MS = 1, LONGEST_PAUSE_MS = 64 };
+
+/* ------------------------------------------------------------------------------ collect */
+
+static int finish(struct ward__process *p, const struct ward__ending *ending)
+{
+	p->ending = *ending;
+	atomic_store_explicit(&p->ended, true, memory_order_release);
+	return 1;
+}
+
+static int finish_lost(struct ward__process *p)
+{
+	return finish(p, &(struct ward__ending){ .lost = true });
+}
+
+/* Collected by somebody, or about to be: what does the kernel tell everybody? */
+static int recover(struct ward__process *p)
+{
+	struct ward__ending ending = { 0 };
+	int events = ward__poll_now(p->pidfd, POLLIN), status;
+	uint64_t number;
+
+	if (!(events & (POLLIN | POLLHUP)))
+		return 0;
+	if (!ward__pidfd_number(p->pidfd, &number))
+		return finish_lost(p);            /* before 6.9 there is no POLLHUP to wait for */
+	if (!(events & POLLHUP)) {
+		atomic_store_explicit(&p->watch, WARD__WATCH_REAPED, memory_order_relaxed);
+		return 0;
+	}
+	if (ward__pidfd_status(p->pidfd, &status) < 0)
+		return finish_lost(p);
+	ward__ending_from_status(&ending, status);
+	return finish(p, &ending);
+}
+
+static void suspect_tracer(struct ward__process *p)
+{
+	if (!atomic_load_explicit(&p->woken, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&p->pause_ms, FIRST_PAUSE_MS, memory_order_relaxed);
+	atomic_store_explicit(&p->watch, WARD__WATCH_TRACED, memory_order_relaxed);
+	atomic_store_explicit(&p->woken, false, memory_order_relaxed);
+}
+
+static int collect_child(struct ward__process *p)
+{
+	struct ward__ending ending;
+	int r;
+
+	if (ward__can(WARD__PIDFD_WAIT))
+		r = ward__waitid(p->pidfd, 0, WNOHANG, &ending);
+	else if (ward__poll_now(p->pidfd, POLLIN) != POLLIN)
+		return recover(p);                /* alive, or the number is free already */
+	else
+		r = ward__waitid(-1, p->pid, WNOHANG, &ending);
+	if (r > 0)
+		return finish(p, &ending);
+	if (r == -ECHILD)
+		return recover(p);
+	if (r == 0)
+		suspect_tracer(p);
+	return r;
+}
+
+static int collect_watched(struct ward__process *p)
+{
+	struct ward__ending ending;
+	int r;
+
+	if (!ward__waiter_done(p->waiter))
+		return 0;
+	r = ward__waitid(-1, p->pid, WNOHANG, &ending);
+	if (r > 0)
+		return finish(p, &ending);
+	return r == -ECHILD ? finish_lost(p) : r;
+}
+
+static int collect(struct ward__process *p)
+{
+	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
+		return 1;
+	if (p->waiter)
+		return collect_watched(p);
+	if (p->pidfd < 0)
+		return -ENOTSUP;
+	return p->child ? collect_child(p) : recover(p);
+}
+
+int ward__process_end(struct ward__process *p, struct ward_exit *ret)
+{
+	int r = 1;
+
+	if (!atomic_load_explicit(&p->ended, memory_order_acquire)) {
+		pthread_mutex_lock(&p->lock);
+		r = collect(p);
+		pthread_mutex_unlock(&p->lock);
+	}
+	if (r > 0)
+		ward__ending_exit(&p->ending, ret);
+	return r == -EINTR || r == -EAGAIN ? 0 : r;
+}
+
+const struct ward__ending *ward__process_ending(struct ward__process *p)
+{
+	return atomic_load_explicit(&p->ended, memory_order_acquire) ? &p->ending : NULL;
+}
+
+/* -------------------------------------------------------------------------------- sleep */
+
+static int watch_of(struct ward__process *p)
+{
+	return atomic_load_explicit(&p->watch, memory_order_relaxed);
+}
+
+/* What to poll for. Before 6.9 a stranger's end is all there is; so watch is END there. */
+static struct pollfd poll_for(struct ward__process *p)
+{
+	if (p->waiter)
+		return (struct pollfd){ .fd = ward__waiter_fd(p->waiter), .events = POLLIN };
+	return (struct pollfd){ .fd = p->pidfd,
+		                .events = watch_of(p) == WARD__WATCH_END ? POLLIN : 0 };
+}
+
+/* The shortest pause of those that a debugger holds; each is doubled for the next time. */
+static int64_t next_pause(struct ward__process *const p[], size_t n, int64_t deadline)
+{
+	int shortest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int pause = atomic_load_explicit(&p[i]->pause_ms, memory_order_relaxed);
+
+		if (watch_of(p[i]) != WARD__WATCH_TRACED)
+			continue;
+		if (shortest == 0 || pause < shortest)
+			shortest = pause;
+		if (pause < LONGEST_PAUSE_MS)
+			atomic_store_explicit(&p[i]->pause_ms, 2 * pause, memory_order_relaxed);
+	}
+	if (shortest > 0) {
+		int64_t until = ward__now() + shortest * WARD_NS_PER_MS;
+
+		return deadline >= 0 && deadline < until ? deadline : until;
+	}
+	return deadline;
+}
+
+static int sleep_on(struct pollfd *fds, struct ward__process *const p[], size_t n,
+                    int64_t deadline)
+{
+	int64_t until = next_pause(p, n, deadline);
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = poll_for(p[i]);
+	r = ward__poll(fds, n, until);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n && r > 0; i++)
+		if (fds[i].revents & POLLIN)
+			atomic_store_explicit(&p[i]->woken, true, memory_order_relaxed);
+	return r > 0 || until != deadline;
+}
+
+int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadline)
+{
+	struct pollfd few[FEW], *fds = few;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (atomic_load_explicit(&p[i]->ended, memory_order_relaxed))
+			return 1;
+		if (p[i]->pidfd < 0 && !p[i]->waiter)
+			return -ENOTSUP;
+	}
+	if (n > FEW)
+		fds = ward__alloc(n * sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	r = sleep_on(fds, p, n, deadline);
+	if (fds != few)
+		ward__free(fds);
+	return r;
+}
+
+/* ---------------------------------------------------------------------------- event loops */
+
+/*
+ * A stranger's pidfd is readable while it is a zombie, which may last; an epoll that watches
+ * for nothing but POLLHUP is readable when its status can be told.
+ */
+static int make_loop_fd(struct ward__process *p)
+{
+	struct epoll_event reaped = { .events = 0 };
+	int fd = ward__gate("epoll_create1"), before;
+
+	if (fd < 0)
+		return fd;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (epoll_ctl(fd, EPOLL_CTL_ADD, p->pidfd, &reaped) == 0)
+		return p->loop_fd = fd;
+	before = -errno;
+	close(fd);
+	return before;
+}
+
+int ward__process_poll_fd(struct ward__process *p)
+{
+	uint64_t number;
+	int r;
+
+	if (p->waiter)
+		return ward__waiter_fd(p->waiter);
+	if (p->pidfd < 0)
+		return -ENOTSUP;
+	if (p->child || !ward__pidfd_number(p->pidfd, &number))
+		return p->pidfd;
+	pthread_mutex_lock(&p->lock);
+	r = p->loop_fd >= 0 ? p->loop_fd : make_loop_fd(p);
+	pthread_mutex_unlock(&p->lock);
+	return r;
+}

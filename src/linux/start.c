@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone and then
+ * pidfd_open, fork with an error pipe; each rung is taken when the one before is refused, and
+ * a refusal is remembered. On the first three the child borrows our memory and our thread
+ * waits until it has exec'ed (CLONE_VFORK), which costs the same for a parent of any size; it
+ * tells failures by writing into our memory. A handler must not run in such a child, on our
+ * memory: clone3 clears the handlers, for the others all signals are blocked meanwhile.
+ */
+#define _GNU_SOURCE 1
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "../gate.h"
+#include "../unix/child.h"
+#include "../unix/fork.h"
+#include "../unix/pipe.h"
+#include "clone3.h"
+#include "pidfd.h"
+#include "probe.h"
+#include "stack.h"
+
+/* One start, while it is under way. */
+struct birth {
+	struct ward__childhood child; /* the child's part of it */
+	struct ward__started started;
+	int spare;                    /* keeps a number free for pidfd_open; -1: none */
+	char *stack;
+};
+
+int ward__pipe(int ends[2])
+{
+	int r = ward__gate("pipe2");
+
+	return r < 0 ? r : pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* ------------------------------------------------------------------------------- rungs */
+
+/* Pids and negative errnos alike; the pidfd goes into @birth->started. */
+typedef long rung_fn(struct birth *birth);
+
+static int shared_flags(const struct ward__plan *plan)
+{
+	return CLONE_VM | CLONE_VFORK | (plan->unshare ? CLONE_FILES : 0);
+}
+
+static long rung_clone3(struct birth *birth)
+{
+	bool pidfd = ward__can(WARD__PIDFD);
+	struct kernel_clone_args args = {
+		.flags = (uint64_t)shared_flags(birth->child.plan) | KERNEL_CLONE_CLEAR_SIGHAND |
+		         (pidfd ? KERNEL_CLONE_PIDFD : 0),
+		.pidfd = pidfd ? (uint64_t)(uintptr_t)&birth->started.pidfd : 0,
+		.exit_signal = SIGCHLD,
+		.stack = (uint64_t)(uintptr_t)birth->stack,
+		.stack_size = WARD__STACK_SIZE,
+	};
+	int r = ward__gate("clone3");
+
+	return r < 0 ? r : ward__clone3(&args, ward__child_run, &birth->child);
+}
+
+static long libc_clone(struct birth *birth, int flags)
+{
+	int pid = clone(ward__child_run, birth->stack + WARD__STACK_SIZE, flags | SIGCHLD,
+	                &birth->child, &birth->started.pidfd);
+
+	return pid < 0 ? -errno : pid;
+}
+
+static long rung_clone_pidfd(struct birth *birth)
+{
+	int r = ward__gate("clone_pidfd");
+
+	if (r < 0)
+		return r;
+	return libc_clone(birth, shared_flags(birth->child.plan) | (int)KERNEL_CLONE_PIDFD);
+}
+
+static long rung_clone(struct birth *birth)
+{
+	int r = ward__gate("clone");
+
+	return r < 0 ? r : libc_clone(birth, shared_flags(birth->child.plan));
+}
+
+/* ------------------------------------------------------- what must be there beforehand */
+
+/*
+ * A rung that yields no pidfd by itself needs one afterwards, or a waiter: a descriptor's
+ * number, or pipe and thread, are reserved while failing is still harmless.
+ */
+static int reserve(struct birth *birth)
+{
+	int r;
+
+	if (birth->started.waiter || birth->spare >= 0)
+		return 0;
+	if (!ward__can(WARD__PIDFD_OPEN))
+		return ward__waiter_new(&birth->started.waiter);
+	r = ward__gate("reserve");
+	if (r == 0 && (birth->spare = open("/", O_PATH | O_CLOEXEC)) < 0)
+		r = -errno;
+	return r;
+}
+
+static void drop_reserve(struct birth *birth)
+{
+	if (birth->spare >= 0)
+		close(birth->spare);
+	birth->spare = -1;
+}
+
+/* --------------------------------------------------------------------- after the birth */
+
+/* By its handle where there is one; the number is safe only while nobody else collects. */
+static void collect(const struct ward__started *child)
+{
+	int r = -EINVAL;
+
+	if (child->pidfd >= 0)
+		do
+			r = ward__waitid(child->pidfd, 0, 0, NULL);
+		while (r == -EINTR);
+	if (r < 0 && r != -ECHILD)
+		ward__collect_failed(child->pid);
+}
+
+void ward__collect_failed(pid_t pid)
+{
+	int tries = 3, r;
+
+	do
+		r = ward__waitid(-1, pid, 0, NULL);
+	while (r == -EINTR || (r < 0 && r != -ECHILD && --tries > 0));
+}
+
+static void undo(struct birth *birth)
+{
+	collect(&birth->started);
+	if (birth->started.pidfd >= 0)
+		close(birth->started.pidfd);
+	birth->started.pidfd = -1;
+}
+
+/* 0: exec'ed. A child that is silent at another step was killed on its way. */
+static int verdict(struct birth *birth, struct ward_error *error)
+{
+	const struct ward__report *report = &birth->child.report;
+
+	if (report->code < 0)
+		return ward__fail_report(error, report);
+	if (report->step != WARD_STEP_EXEC)
+		return ward__fail(error, report->step ? report->step : WARD_STEP_PROCESS,
+		                  -ECANCELED, -1, NULL);
+	return 0;
+}
+
+static int hold(struct birth *birth, struct ward_error *error)
+{
+	struct ward__started *child = &birth->started;
+
+	if (child->pidfd >= 0)
+		return 0;
+	if (child->waiter) {
+		ward__waiter_watch(child->waiter, child->pid);
+		return 0;
+	}
+	drop_reserve(birth);
+	child->pidfd = ward__pidfd_open(child->pid);
+	if (child->pidfd >= 0)
+		return 0;
+	/* Not reserved well enough: another thread took the number. No child may stay. */
+	ward__fail(error, WARD_STEP_HOLD, child->pidfd, -1, NULL);
+	ward__kill(child->pid, SIGKILL, false);
+	ward__collect_failed(child->pid);
+	return error->code;
+}
+
+/* ------------------------------------------------------------------------------- ladder */
+
+static void reset(struct birth *birth)
+{
+	birth->child.report = (struct ward__report){ .number = -1 };
+	birth->child.plan->n_spares = 0;
+	birth->started.pidfd = -1;
+	birth->started.pid = -1;
+}
+
+/* -ENOSYS after a refusal: try the next rung. */
+static int climb(struct birth *birth, rung_fn *rung, struct ward_error *error)
+{
+	long pid;
+
+	reset(birth);
+	pid = rung(birth);
+	if (ward__is_refusal((int)pid))
+		return -ENOSYS;
+	if (pid == -EMFILE || pid == -ENFILE)
+		return ward__fail(error, WARD_STEP_HOLD, (int)pid, -1, NULL);
+	if (pid < 0)
+		return ward__fail(error, WARD_STEP_PROCESS, (int)pid, -1, NULL);
+	birth->started.pid = (pid_t)pid;
+	return 0;
+}
+
+/* The kernel has no close_range, or not for us: the child gets a whole table next time. */
+static bool refused_table(const struct birth *birth)
+{
+	return birth->child.plan->unshare && birth->child.report.step == WARD_STEP_CLOSE &&
+	       ward__is_refusal(birth->child.report.code);
+}
+
+/* One rung, to the end: exec'ed or gone. */
+static int attempt(struct birth *birth, rung_fn *rung, struct ward_error *error)
+{
+	int r = climb(birth, rung, error);
+
+	if (r < 0)
+		return r;
+	if (refused_table(birth)) {
+		undo(birth);
+		ward__cannot(WARD__UNSHARE_TABLE);
+		birth->child.plan->unshare = false;
+		r = climb(birth, rung, error);
+		if (r < 0)
+			return r;
+	}
+	r = verdict(birth, error);
+	if (r < 0) {
+		undo(birth);
+		return r;
+	}
+	return hold(birth, error);
+}
+
+static int attempt_reserved(struct birth *birth, rung_fn *rung, struct ward_error *error)
+{
+	int r = reserve(birth);
+
+	return r < 0 ? ward__fail(error, WARD_STEP_HOLD, r, -1, NULL) :
+	               attempt(birth, rung, error);
+}
+
+/* All rungs were refused so far, and nothing else went wrong. */
+static bool is_refused(int r, const struct ward_error *error)
+{
+	return r == -ENOSYS && error->step == WARD_STEP_NONE;
+}
+
+/*
+ * No signal is blocked for this one: the kernel takes the handlers away as it makes the child,
+ * so none can run on our memory, and the child sets its mask itself.
+ */
+static int start_by_clone3(struct birth *birth, struct ward_error *error)
+{
+	int r = -ENOSYS;
+
+	if (!ward__can(WARD__CLONE3))
+		return r;
+	ward__sys_empty_mask(&birth->child.plan->mask);
+	birth->child.plan->handlers_cleared = true;
+	r = ward__can(WARD__PIDFD) ? attempt(birth, rung_clone3, error) :
+	                             attempt_reserved(birth, rung_clone3, error);
+	if (is_refused(r, error))
+		ward__cannot(WARD__CLONE3);
+	return r;
+}
+
+/* With signals blocked. */
+static int climb_clone(struct birth *birth, struct ward_error *error)
+{
+	int r;
+
+	if (!ward__can(WARD__SHARED_MEMORY))
+		return -ENOSYS;
+	if (ward__can(WARD__PIDFD) && ward__can(WARD__CLONE_PIDFD)) {
+		r = attempt(birth, rung_clone_pidfd, error);
+		if (!is_refused(r, error))
+			return r;
+		ward__cannot(WARD__CLONE_PIDFD);
+	}
+	return attempt_reserved(birth, rung_clone, error);
+}
+
+static int start_by_clone(struct birth *birth, struct ward_error *error)
+{
+	struct ward__mask before;
+	int r = ward__sys_block_signals(&before);
+
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_SIGNALS, r, -1, NULL);
+	birth->child.plan->handlers_cleared = false;
+	ward__plan_mask(birth->child.plan, &before);
+	r = climb_clone(birth, error);
+	for (int tries = 0; tries < 3 && ward__sys_set_mask(&before) < 0; tries++)
+		;
+	return r;
+}
+
+static int start_shared(struct birth *birth, struct ward_error *error)
+{
+	int r;
+
+	birth->stack = ward__stack_get();
+	if (!birth->stack)
+		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
+	r = start_by_clone3(birth, error);
+	if (is_refused(r, error))
+		r = start_by_clone(birth, error);
+	ward__stack_put(birth->stack);
+	return r;
+}
+
+static int start_forked(struct birth *birth, struct ward_error *error)
+{
+	int r;
+
+	reset(birth);
+	birth->child.plan->unshare = false;
+	birth->child.plan->handlers_cleared = false;
+	r = reserve(birth);
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
+	r = ward__fork_start(&birth->started.pid, birth->child.plan, error);
+	return r < 0 ? r : hold(birth, error);
+}
+
+int ward__start(struct ward__started *ret, struct ward__plan *plan, struct ward_error *error)
+{
+	struct birth birth = { .child.plan = plan, .spare = -1, .started = { .pidfd = -1 } };
+	int r;
+
+	plan->unshare = !(plan->opts->flags & WARD_SPAWN_INHERIT_FDS) &&
+	                ward__can(WARD__UNSHARE_TABLE);
+	r = start_shared(&birth, error);
+	if (is_refused(r, error))
+		r = start_forked(&birth, error);
+	drop_reserve(&birth);
+	if (r < 0 || birth.started.pidfd >= 0) {
+		ward__waiter_drop(birth.started.waiter);
+		birth.started.waiter = NULL;
+	}
+	if (r == 0)
+		*ret = birth.started;
+	return r;
+}
