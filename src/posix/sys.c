@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The child's system calls on a plain POSIX system (unix/sys.h), by libc's functions: the
+ * child was forked and has memory of its own, so async-signal-safe is enough. What POSIX
+ * does not have is -ENOTSUP and told by its step.
+ */
+#define _DEFAULT_SOURCE 1
+#define _XOPEN_SOURCE 700
+#include "../unix/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../gate.h"
+#include "ward.h"
+
+static int result(int r)
+{
+	return r < 0 ? -errno : r;
+}
+
+/* The call, if the gate lets it through. */
+#define CALL(name, expression)                                                                 \
+	do {                                                                                   \
+		int gate_ = ward__gate(name);                                                  \
+                                                                                               \
+		return gate_ < 0 ? gate_ : result(expression);                                 \
+	} while (0)
+
+/* -------------------------------------------------------------------------- descriptors */
+
+int ward__sys_open(const char *path, int flags, unsigned mode)
+{
+	CALL("openat", open(path, flags, (mode_t)mode));
+}
+
+int ward__sys_close(int fd)
+{
+	CALL("close", close(fd));
+}
+
+int ward__sys_dup_above(int fd, int min)
+{
+	CALL("fcntl", fcntl(fd, F_DUPFD_CLOEXEC, min));
+}
+
+int ward__sys_dup_to(int fd, int target)
+{
+	CALL("dup3", dup2(fd, target) < 0 ? -1 : 0);
+}
+
+int ward__sys_keep(int fd)
+{
+	CALL("fcntl", fcntl(fd, F_SETFD, 0));
+}
+
+/* One by one, as POSIX has nothing better, and as long as that is a matter of milliseconds. */
+int ward__sys_close_range(unsigned first, unsigned last)
+{
+	const rlim_t most = 1 << 20;
+	struct rlimit limit;
+	int r = ward__gate("close_range");
+
+	if (r < 0)
+		return r;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	if (limit.rlim_cur > most)
+		return -ENOTSUP;                  /* there may be descriptors beyond any loop */
+	for (unsigned fd = first; fd <= last && fd < limit.rlim_cur; fd++)
+		close((int)fd);
+	return 0;
+}
+
+/* A forked child has a table of its own from the start; this is never asked. */
+int ward__sys_unshare_above(unsigned last)
+{
+	(void)last;
+	return -ENOTSUP;
+}
+
+/* ------------------------------------------------------------- session, group, terminal */
+
+int ward__sys_setsid(void)
+{
+	CALL("setsid", setsid() < 0 ? -1 : 0);
+}
+
+int ward__sys_setpgid(pid_t pgid)
+{
+	CALL("setpgid", setpgid(0, pgid));
+}
+
+int ward__sys_set_tty(int fd)
+{
+#ifdef TIOCSCTTY
+	CALL("ioctl", ioctl(fd, TIOCSCTTY, 0));
+#else
+	(void)fd;
+	return -ENOTSUP;
+#endif
+}
+
+int ward__sys_set_foreground(int fd)
+{
+	CALL("ioctl", tcsetpgrp(fd, getpgrp()));
+}
+
+/* -------------------------------------------------------------- limits and scheduling */
+
+int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0)
+		return -errno;
+	if (soft != WARD_RLIMIT_KEEP)
+		limit.rlim_cur = soft == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)soft;
+	if (hard != WARD_RLIMIT_KEEP)
+		limit.rlim_max = hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
+	CALL("prlimit64", setrlimit(resource, &limit));
+}
+
+int ward__sys_nice(int nice)
+{
+	CALL("setpriority", setpriority(PRIO_PROCESS, 0, nice));
+}
+
+int ward__sys_sched(int policy, int priority)
+{
+#if defined(_POSIX_PRIORITY_SCHEDULING) && _POSIX_PRIORITY_SCHEDULING > 0
+	struct sched_param param = { .sched_priority = priority };
+
+	CALL("sched_setscheduler", sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
+#else
+	(void)policy;
+	(void)priority;
+	return -ENOTSUP;
+#endif
+}
+
+int ward__sys_affinity(const unsigned long *mask, size_t bytes)
+{
+	(void)mask;
+	(void)bytes;
+	return -ENOTSUP;
+}
+
+/* ---------------------------------------------------------------------------- identity */
+
+int ward__sys_setgroups(size_t n, const gid_t *groups)
+{
+	CALL("setgroups", setgroups(n, groups));
+}
+
+int ward__sys_setgid(gid_t gid)
+{
+	CALL("setgid", setgid(gid));
+}
+
+int ward__sys_setuid(uid_t uid)
+{
+	CALL("setuid", setuid(uid));
+}
+
+int ward__sys_no_new_privs(void)
+{
+	return -ENOTSUP;
+}
+
+int ward__sys_chdir(const char *path)
+{
+	CALL("chdir", chdir(path));
+}
+
+void ward__sys_umask(unsigned mask)
+{
+	umask((mode_t)mask);
+}
+
+int ward__sys_death_signal(int signal, pid_t parent)
+{
+	(void)signal;
+	(void)parent;
+	return -ENOTSUP;
+}
+
+/* ------------------------------------------------------------------------------- signals */
+
+#ifdef NSIG
+enum { SIGNALS = NSIG };
+#else
+enum { SIGNALS = 65 };
+#endif
+
+/* Numbers that libc keeps for itself, and KILL and STOP, refuse with EINVAL. */
+static int default_signal(int signal, bool keep_ignored)
+{
+	struct sigaction now, none;
+
+	if (sigaction(signal, NULL, &now) < 0 || (keep_ignored && now.sa_handler == SIG_IGN) ||
+	    now.sa_handler == SIG_DFL)
+		return 0;
+	memset(&none, 0, sizeof(none));
+	none.sa_handler = SIG_DFL;
+	CALL("rt_sigaction", sigaction(signal, &none, NULL));
+}
+
+int ward__sys_default_signals(bool keep_ignored)
+{
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		int r = default_signal(signal, keep_ignored);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ward__sys_block_signals(struct ward__mask *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	CALL("rt_sigprocmask", sigprocmask(SIG_SETMASK, &all, &before->set));
+}
+
+int ward__sys_set_mask(const struct ward__mask *mask)
+{
+	CALL("rt_sigprocmask", sigprocmask(SIG_SETMASK, &mask->set, NULL));
+}
+
+void ward__sys_empty_mask(struct ward__mask *mask)
+{
+	sigemptyset(&mask->set);
+}
+
+/* ---------------------------------------------------------------------------------- exec */
+
+int ward__sys_exec(const char *path, const char *const *argv, const char *const *env)
+{
+	CALL("execve", execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
+}
+
+int ward__sys_exec_fd(int fd, const char *const *argv, const char *const *env)
+{
+	CALL("execveat", fexecve(fd, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
+}
+
+int ward__sys_exists(const char *path)
+{
+	CALL("faccessat", access(path, F_OK));
+}
+
+void ward__sys_tell(int fd, const void *data, size_t size)
+{
+	while (write(fd, data, size) < 0 && errno == EINTR)
+		;
+}
+
+_Noreturn void ward__sys_exit(int code)
+{
+	_exit(code);
+}
