@@ -40,7 +40,9 @@ extern "C" {
 #define WARD_VERSION_MINOR 1
 #define WARD_VERSION_PATCH 0
 
-#if defined(WARD_STATIC) || !defined(_WIN32)
+#if defined(__GNUC__) && !defined(_WIN32)
+#define WARD_API __attribute__((visibility("default")))
+#elif defined(WARD_STATIC) || !defined(_WIN32)
 #define WARD_API
 #elif defined(WARD_BUILDING)
 #define WARD_API __declspec(dllexport)
@@ -84,7 +86,8 @@ struct ward_exit {
 	                                       * -1 for a process that ward did not start */
 	int64_t user_ns;                      /* processor time of it and of its waited-for */
 	int64_t system_ns;                    /* children; from here on -1 without has_usage */
-	int64_t max_rss_bytes;                /* largest resident set */
+	int64_t max_rss_bytes;                /* largest resident set; Linux counts what the
+	                                       * starting process had, before exec, as well */
 	int64_t minor_faults, major_faults;
 	int64_t voluntary_switches, involuntary_switches;
 	int64_t blocks_in, blocks_out;        /* block input and output, units of 512 bytes */
@@ -188,8 +191,8 @@ enum {
 	WARD_LEAVE = 0,                       /* it lives on. If it has ended it is collected
 	                                       * (no zombie); if not, it is from now on the
 	                                       * program's own child, to be waited for */
-	WARD_KILL = 1,                        /* killed; collected in the background of later
-	                                       * calls of the library, so no zombie stays */
+	WARD_KILL = 1,                        /* killed; collected by the next ward_spawn or
+	                                       * ward_close that finds it ended */
 	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return */
 };
 
@@ -207,12 +210,12 @@ enum {
 /* How a path is opened; 0 means READ for stdin, WRITE|CREATE|TRUNCATE for stdout and
  * stderr, READ|WRITE for others. */
 enum {
-	WARD_OPEN_READ = 1u << 0,
-	WARD_OPEN_WRITE = 1u << 1,
-	WARD_OPEN_APPEND = 1u << 2,
-	WARD_OPEN_CREATE = 1u << 3,
-	WARD_OPEN_TRUNCATE = 1u << 4,
-	WARD_OPEN_EXCLUSIVE = 1u << 5         /* with CREATE: it must not exist yet */
+	WARD_FILE_READ = 1u << 0,
+	WARD_FILE_WRITE = 1u << 1,
+	WARD_FILE_APPEND = 1u << 2,
+	WARD_FILE_CREATE = 1u << 3,
+	WARD_FILE_TRUNCATE = 1u << 4,
+	WARD_FILE_EXCLUSIVE = 1u << 5         /* with CREATE: it must not exist yet */
 };
 
 /*
@@ -224,7 +227,7 @@ struct ward_stdio {
 	uint32_t kind;                        /* WARD_FD_* */
 	int32_t fd;                           /* GIVEN, CHILD */
 	const char *path;                     /* PATH */
-	uint32_t flags;                       /* PATH: WARD_OPEN_* */
+	uint32_t flags;                       /* PATH: WARD_FILE_* */
 	uint32_t mode;                        /* PATH, CREATE: permission bits; 0: 0666 */
 	uint64_t reserved[2];
 };
@@ -276,7 +279,8 @@ enum {
 
 /* `flags` of the options. A value below whose flag is not set must be 0. */
 enum {
-	WARD_SPAWN_EXE_FD = 1u << 0,          /* run the program open at `exe_fd` */
+	WARD_SPAWN_EXE_FD = 1u << 0,          /* run the program open at `exe_fd`; a script is
+	                                       * -ENOENT, its interpreter could not open it */
 	WARD_SPAWN_UMASK = 1u << 1,           /* `umask` */
 	WARD_SPAWN_UID = 1u << 2,             /* `uid` */
 	WARD_SPAWN_GID = 1u << 3,             /* `gid` */
@@ -370,7 +374,8 @@ WARD_API void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t si
  * step); -EACCES, not permitted to run or enter it, or a directory; -ENOEXEC, not a
  * program (no #! line); -E2BIG, arguments and environment are too long together;
  * -EMFILE, -ENFILE, out of descriptors; -EAGAIN, a limit on processes is reached (ulimit
- * -u, pids.max of the cgroup); -ENOTSUP, this system has no such attribute.
+ * -u, pids.max of the cgroup); -ECANCELED, the child was killed on its way (or its parent,
+ * with death_signal, ended); -ENOTSUP, this system has no such attribute.
  * The caller's thread is blocked until the exec; other threads run on.   Since 0.1.
  */
 WARD_API int ward_spawn(struct ward **ret, const char *const argv[],
@@ -413,7 +418,7 @@ WARD_API struct ward *ward_ref(struct ward *w);
 /*
  * ward_close(w):
  * Give the ward up; NULL is fine. The last owner's call does what opts.on_close said
- * (WARD_LEAVE for wards that were not spawned). A call that another thread has under way
+ * (nothing for wards that were not spawned). A call that another thread has under way
  * on the same ward ends as if nothing had happened; a call that begins after the last
  * close is a bug in the caller. With WARD_KILL_WAIT it blocks until the kernel has ended
  * the process, otherwise never. Cannot fail; preserves errno.   Since 0.1.
@@ -433,8 +438,8 @@ WARD_API void ward_close(struct ward *w);
  * many threads as you like. If somebody else collected the child (SIGCHLD ignored, another
  * wait in the same program) the true status is recovered where the kernel keeps it (Linux
  * 6.15), without usage; else `how` is WARD_LOST. A process that is not our child has ended
- * for this call when its own parent has collected it, on kernels that tell how it ended,
- * and when it ended, LOST, on others.
+ * for this call once its own parent has collected it, since only then its status is told
+ * (Linux 6.15; LOST from 6.9 on); on older kernels when it ended, LOST.
  *
  * Returns 1 ended, 0 time-out. Errors you can act on: -ENOTSUP, the ward is only a number
  * (WARD_HOLD_PID) and this system cannot wait for it.   Since 0.1.
@@ -522,7 +527,9 @@ WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size
 /* ----------------------------------------------------------------------------- questions */
 
 enum {
-	WARD_HOLD_PID = 0,                    /* a number: could come to mean another process */
+	WARD_HOLD_PID = 0,                    /* a number: could come to mean another process;
+	                                       * signals are refused (-ENOTSUP) unless it was
+	                                       * opened with WARD_OPEN_WEAK */
 	WARD_HOLD_CHILD = 1,                  /* our child: the number is safe until somebody
 	                                       * else in this program waits for it */
 	WARD_HOLD_KERNEL = 2                  /* pidfd, process descriptor, HANDLE: never */
@@ -560,6 +567,8 @@ struct ward_info {
 	int64_t cgroup_id;                    /* inode number of its cgroup v2 directory */
 	char name[64];                        /* short name of the program, cut; "" unknown */
 };
+#define WARD_INFO_INIT                                                                         \
+	{ sizeof(struct ward_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } }
 
 /*
  * ward_info(w, ret):
@@ -653,7 +662,7 @@ WARD_API int ward_recv(struct ward **ret, int socket, int64_t timeout_ns);
  * connect, or listen, or socketpair.
  *
  * Returns 0; -ENOTSUP, the kernel gives only a number (Linux before 6.5); -ESRCH, it is
- * gone (Linux before 6.16).   Since 0.1.
+ * gone (Linux before 6.16); -ENODATA, the socket has no peer; -ENOTSOCK.   Since 0.1.
  */
 WARD_API int ward_peer(struct ward **ret, int socket);
 

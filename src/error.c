@@ -170,7 +170,8 @@ static void put_object(const struct ward_error *e, char *buf, size_t size)
 	else if (e->step == WARD_STEP_RLIMIT)
 		snprintf(buf, size, " '%s'", rlimit_name(e->number));
 	else if (e->number >= 0)
-		snprintf(buf, size, " %lld", (long long)e->number);
+		snprintf(buf, size, e->step == WARD_STEP_OPTIONS || e->step == WARD_STEP_EXEC ?
+		                 " (descriptor %lld)" : " %lld", (long long)e->number);
 }
 
 int ward_error_text(const struct ward_error *error, char *buf, size_t size)

@@ -18,8 +18,8 @@ enum {
 	            WARD_SPAWN_SCHED | WARD_SPAWN_SESSION | WARD_SPAWN_PGROUP | WARD_SPAWN_TTY |
 	            WARD_SPAWN_FOREGROUND | WARD_SPAWN_INHERIT_MASK | WARD_SPAWN_INHERIT_SIGNALS |
 	            WARD_SPAWN_INHERIT_FDS,
-	ALL_OPEN_FLAGS = WARD_OPEN_READ | WARD_OPEN_WRITE | WARD_OPEN_APPEND | WARD_OPEN_CREATE |
-	                 WARD_OPEN_TRUNCATE | WARD_OPEN_EXCLUSIVE
+	ALL_OPEN_FLAGS = WARD_FILE_READ | WARD_FILE_WRITE | WARD_FILE_APPEND | WARD_FILE_CREATE |
+	                 WARD_FILE_TRUNCATE | WARD_FILE_EXCLUSIVE
 };
 
 void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size)
@@ -78,11 +78,18 @@ static bool lists_are_there(const struct ward_spawn_opts *o)
 	       (o->rlimits || !o->n_rlimits) && (o->cpus || !o->n_cpus);
 }
 
+/* To setresuid and setresgid the largest number means "as it is": never what was meant. */
+static bool ids_are_ids(const struct ward_spawn_opts *o)
+{
+	return !((o->flags & WARD_SPAWN_UID) && o->uid == UINT32_MAX) &&
+	       !((o->flags & WARD_SPAWN_GID) && o->gid == UINT32_MAX);
+}
+
 static bool in_range(const struct ward_spawn_opts *o)
 {
-	return o->umask <= 0777 && o->nice >= -20 && o->nice <= 19 && o->pgroup >= 0 &&
-	       o->pgroup != 1 && o->pgroup <= INT32_MAX && o->death_signal >= 0 &&
-	       o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT;
+	return ids_are_ids(o) && o->umask <= 0777 && o->nice >= -20 && o->nice <= 19 &&
+	       o->pgroup >= 0 && o->pgroup != 1 && o->pgroup <= INT32_MAX &&
+	       o->death_signal >= 0 && o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT;
 }
 
 static int check_stdio(const struct ward_stdio *s)

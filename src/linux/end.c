@@ -68,17 +68,31 @@ static void suspect_tracer(struct ward__process *p)
 	atomic_store_explicit(&p->woken, false, memory_order_relaxed);
 }
 
+/*
+ * By the pidfd; by its number where that is refused (before 5.4, or by a filter), which is safe
+ * as long as poll says that nobody has collected the child.
+ */
+static int wait_child(struct ward__process *p, struct ward__ending *ending)
+{
+	int r = -ENOSYS;
+
+	if (ward__can(WARD__PIDFD_WAIT))
+		r = ward__waitid(p->pidfd, 0, WNOHANG, ending);
+	if (r != -ENOSYS && r != -EPERM)
+		return r;
+	ward__cannot(WARD__PIDFD_WAIT);
+	r = ward__poll_now(p->pidfd, POLLIN);
+	if (!(r & POLLIN))
+		return 0;
+	return r & POLLHUP ? -ECHILD : ward__waitid(-1, p->pid, WNOHANG, ending);
+}
+
 static int collect_child(struct ward__process *p)
 {
 	struct ward__ending ending;
 	int r;
 
-	if (ward__can(WARD__PIDFD_WAIT))
-		r = ward__waitid(p->pidfd, 0, WNOHANG, &ending);
-	else if (ward__poll_now(p->pidfd, POLLIN) != POLLIN)
-		return recover(p);                /* alive, or the number is free already */
-	else
-		r = ward__waitid(-1, p->pid, WNOHANG, &ending);
+	r = wait_child(p, &ending);
 	if (r > 0)
 		return finish(p, &ending);
 	if (r == -ECHILD)

@@ -177,6 +177,11 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 	if (!ward__can(WARD__PIDFD_OPEN))
 		return open_number(ret, (pid_t)pid, flags);
 	fd = ward__pidfd_open(pid);
+	if (fd == -ENOSYS || fd == -EPERM) {
+		/* A filter that came after the first question; the call knows no EPERM. */
+		ward__cannot(WARD__PIDFD_OPEN);
+		return open_number(ret, (pid_t)pid, flags);
+	}
 	if (fd < 0)
 		return explain_open(fd, pid);
 	if ((flags & WARD_OPEN_CHILD) && !is_child(fd, (pid_t)pid))

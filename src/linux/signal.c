@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -60,6 +61,15 @@ static bool is_no_group_call(int r, int sig)
 	return r == -ENOSYS || (r == -EINVAL && sig <= KERNEL_SIGNALS);
 }
 
+/* EPERM may be the process's owner or a filter that came late: ask about no process at all. */
+static bool is_filtered(int r)
+{
+	if (r != -ENOSYS && (r != -EPERM || ward__pidfd_signal(INT_MAX, 0, false) != -EPERM))
+		return false;
+	ward__cannot(WARD__PIDFD_SIGNAL);
+	return true;
+}
+
 int ward__process_signal(struct ward__process *p, int sig, bool group)
 {
 	bool by_fd = p->pidfd >= 0 && ward__can(WARD__PIDFD_SIGNAL);
@@ -70,5 +80,7 @@ int ward__process_signal(struct ward__process *p, int sig, bool group)
 	if (!by_fd)
 		return signal_by_number(p, sig, group);
 	r = ward__pidfd_signal(p->pidfd, sig, group);
-	return group && is_no_group_call(r, sig) ? signal_by_number(p, sig, group) : r;
+	if (is_filtered(r) || (group && is_no_group_call(r, sig)))
+		return signal_by_number(p, sig, group);
+	return r;
 }

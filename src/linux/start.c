@@ -177,7 +177,9 @@ static int hold(struct birth *birth, struct ward_error *error)
 	child->pidfd = ward__pidfd_open(child->pid);
 	if (child->pidfd >= 0)
 		return 0;
-	/* Not reserved well enough: another thread took the number. No child may stay. */
+	if (ward__is_refusal(child->pidfd))
+		ward__cannot(WARD__PIDFD_OPEN);   /* the next start reserves a waiter */
+	/* Refused, or another thread took the number that was reserved: no child may stay. */
 	ward__fail(error, WARD_STEP_HOLD, child->pidfd, -1, NULL);
 	ward__kill(child->pid, SIGKILL, false);
 	ward__collect_failed(child->pid);

@@ -10,6 +10,7 @@
 #include "child.h"
 
 #include <errno.h>
+#include <limits.h>
 
 /* A step: 0, or a negative errno after it has put number and path into the report. */
 typedef int step_fn(struct ward__plan *plan, struct ward__report *report);
@@ -40,38 +41,57 @@ static int leave_table(struct ward__plan *plan, struct ward__report *report)
 	return plan->unshare ? ward__sys_unshare_above((unsigned)plan->highest) : 0;
 }
 
-/* Will another slot put something else on @fd? */
-static bool is_target(const struct ward__plan *plan, int fd)
+static const struct ward__slot *slot_of(const struct ward__plan *plan, int target)
 {
 	size_t low = 0, high = plan->n_slots;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (plan->slots[mid].target == fd)
-			return plan->slots[mid].kind != WARD_FD_INHERIT;
-		if (plan->slots[mid].target < fd)
+		if (plan->slots[mid].target == target)
+			return &plan->slots[mid];
+		if (plan->slots[mid].target < target)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return false;
+	return NULL;
 }
 
-static int move_above(const struct ward__plan *plan, int fd)
+/* Will another slot put something else on @fd? */
+static bool is_overwritten(const struct ward__plan *plan, int fd)
 {
-	int moved = ward__sys_dup_above(fd, plan->above);
+	const struct ward__slot *slot = slot_of(plan, fd);
 
-	if (moved >= 0)
-		ward__sys_close(fd);
-	return moved;
+	return slot && slot->kind != WARD_FD_INHERIT;
+}
+
+/*
+ * A copy of @fd, CLOEXEC, where no slot is: the lowest such number, since the table grows with
+ * the highest one, and numbers near the limit may be all that the slots leave free.
+ */
+static int park(const struct ward__plan *plan, int fd)
+{
+	int parked = ward__sys_dup_above(fd, 0);
+
+	while (parked >= 0 && slot_of(plan, parked)) {
+		int next = ward__sys_dup_above(fd, parked + 1);
+
+		ward__sys_close(parked);
+		parked = next;
+	}
+	return parked;
 }
 
 static int open_slot(const struct ward__plan *plan, const struct ward__slot *slot)
 {
-	int fd = ward__sys_open(slot->path, slot->open_flags, slot->mode);
+	int fd = ward__sys_open(slot->path, slot->open_flags, slot->mode), parked;
 
-	return fd < 0 || fd >= plan->above ? fd : move_above(plan, fd);
+	if (fd < 0 || !slot_of(plan, fd))
+		return fd;
+	parked = park(plan, fd);
+	ward__sys_close(fd);
+	return parked;
 }
 
 static int open_paths(struct ward__plan *plan, struct ward__report *report)
@@ -99,9 +119,9 @@ static int gather(struct ward__plan *plan, struct ward__report *report)
 		if (slot->kind != WARD_FD_GIVEN)
 			continue;
 		slot->at = slot->source;
-		if (slot->source == slot->target || !is_target(plan, slot->source))
+		if (slot->source == slot->target || !is_overwritten(plan, slot->source))
 			continue;
-		slot->at = ward__sys_dup_above(slot->source, plan->above);
+		slot->at = park(plan, slot->source);
 		if (slot->at < 0)
 			return blame_fd(report, slot->at, slot->target);
 	}
@@ -143,21 +163,36 @@ static int close_from_to(int first, unsigned last)
 	return (unsigned)first > last ? 0 : ward__sys_close_range((unsigned)first, last);
 }
 
-/* Spares lie over all targets, so one pass in ascending order meets both. */
+/* The lowest number from @next on that is to stay open; INT_MAX: none. */
+static int next_kept(const struct ward__plan *plan, size_t *slot, int next)
+{
+	int kept = INT_MAX;
+
+	while (*slot < plan->n_slots && plan->slots[*slot].target < next)
+		++*slot;
+	if (*slot < plan->n_slots)
+		kept = plan->slots[*slot].target;
+	for (size_t i = 0; i < plan->n_spares; i++)
+		if (plan->spares[i] >= next && plan->spares[i] < kept)
+			kept = plan->spares[i];
+	return kept;
+}
+
 static int close_others(const struct ward__plan *plan)
 {
-	size_t n = plan->n_slots + plan->n_spares;
+	size_t slot = 0;
 	int next = 0, r = 0;
 
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		int kept = i < plan->n_slots ? plan->slots[i].target :
-		                               plan->spares[i - plan->n_slots];
+	while (r >= 0) {
+		int kept = next_kept(plan, &slot, next);
 
+		if (kept == INT_MAX)
+			return close_from_to(next, ~0u);
 		if (kept > next)
 			r = close_from_to(next, (unsigned)kept - 1);
 		next = kept + 1;
 	}
-	return r < 0 ? r : close_from_to(next, ~0u);
+	return r;
 }
 
 /* Where the child left the parent's table and moved nothing, the table is exact already. */
@@ -169,18 +204,13 @@ static int seal(struct ward__plan *plan, struct ward__report *report)
 	return close_others(plan);
 }
 
-/* A descriptor of the start's own: over all targets, CLOEXEC, and spared until exec. */
+/* A descriptor of the start's own: parked, and spared until exec. */
 static int lift(struct ward__plan *plan, int fd)
 {
-	int lifted = ward__sys_dup_above(fd, plan->above);
+	int lifted = park(plan, fd);
 
-	if (lifted < 0)
-		return lifted;
-	plan->spares[plan->n_spares++] = lifted;
-	if (plan->n_spares == 2 && plan->spares[0] > lifted) {
-		plan->spares[1] = plan->spares[0];
-		plan->spares[0] = lifted;
-	}
+	if (lifted >= 0)
+		plan->spares[plan->n_spares++] = lifted;
 	return lifted;
 }
 

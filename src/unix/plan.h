@@ -34,13 +34,12 @@ struct ward__plan {
 
 	struct ward__slot *slots;     /* sorted by target, each target once */
 	size_t n_slots;
-	int above;                    /* first number over all targets */
 	int highest;                  /* highest number that the child needs from its parent */
 	bool moves;                   /* something is to be opened, moved or closed */
 	bool unshare;                 /* the table is the parent's until the child leaves it */
 
 	int program;                  /* exe_fd, where the child has put it */
-	int spares[2];                /* the start's own descriptors, over all targets */
+	int spares[2];                /* the start's own descriptors, where no slot is */
 	size_t n_spares;
 
 	const char **candidates;      /* paths to try in turn */

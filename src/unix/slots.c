@@ -16,24 +16,24 @@ enum { MAX_TARGET = (1 << 20) - 1 };
 static uint32_t default_open_flags(int target)
 {
 	if (target == 0)
-		return WARD_OPEN_READ;
+		return WARD_FILE_READ;
 	if (target <= 2)
-		return WARD_OPEN_WRITE | WARD_OPEN_CREATE | WARD_OPEN_TRUNCATE;
-	return WARD_OPEN_READ | WARD_OPEN_WRITE;
+		return WARD_FILE_WRITE | WARD_FILE_CREATE | WARD_FILE_TRUNCATE;
+	return WARD_FILE_READ | WARD_FILE_WRITE;
 }
 
 static int open_flags(uint32_t flags)
 {
 	int access = O_RDONLY;
 
-	if ((flags & WARD_OPEN_WRITE) && (flags & WARD_OPEN_READ))
+	if ((flags & WARD_FILE_WRITE) && (flags & WARD_FILE_READ))
 		access = O_RDWR;
-	else if (flags & (WARD_OPEN_WRITE | WARD_OPEN_APPEND))
-		access = flags & WARD_OPEN_READ ? O_RDWR : O_WRONLY;
-	return access | O_CLOEXEC | O_NOCTTY | (flags & WARD_OPEN_APPEND ? O_APPEND : 0) |
-	       (flags & WARD_OPEN_CREATE ? O_CREAT : 0) |
-	       (flags & WARD_OPEN_TRUNCATE ? O_TRUNC : 0) |
-	       (flags & WARD_OPEN_EXCLUSIVE ? O_EXCL : 0);
+	else if (flags & (WARD_FILE_WRITE | WARD_FILE_APPEND))
+		access = flags & WARD_FILE_READ ? O_RDWR : O_WRONLY;
+	return access | O_CLOEXEC | O_NOCTTY | (flags & WARD_FILE_APPEND ? O_APPEND : 0) |
+	       (flags & WARD_FILE_CREATE ? O_CREAT : 0) |
+	       (flags & WARD_FILE_TRUNCATE ? O_TRUNC : 0) |
+	       (flags & WARD_FILE_EXCLUSIVE ? O_EXCL : 0);
 }
 
 static void fill_path(struct ward__slot *slot, const struct ward_stdio *from)
@@ -132,23 +132,23 @@ static int check(const struct ward__plan *plan, size_t i, struct ward_error *err
 	return 0;
 }
 
+/* What the child needs of its parent's table, and whether it has anything to do at all. */
 static void measure(struct ward__plan *plan)
 {
 	const struct ward_spawn_opts *opts = plan->opts;
+	bool program = (opts->flags & WARD_SPAWN_EXE_FD) != 0;
 
-	plan->above = plan->slots[plan->n_slots - 1].target + 1;
-	plan->highest = plan->above - 1;
-	plan->moves = (opts->flags & WARD_SPAWN_EXE_FD) != 0 || plan->above > 3;
+	plan->highest = program ? opts->exe_fd : 0;
+	plan->moves = program || plan->n_slots > 3;
 	for (size_t i = 0; i < plan->n_slots; i++) {
 		const struct ward__slot *slot = &plan->slots[i];
+		bool ours = slot->kind == WARD_FD_INHERIT || slot->kind == WARD_FD_GIVEN;
 
 		if (slot->kind != WARD_FD_INHERIT)
 			plan->moves = true;
-		if (slot->kind == WARD_FD_GIVEN && slot->source > plan->highest)
+		if (ours && slot->source > plan->highest)
 			plan->highest = slot->source;
 	}
-	if ((opts->flags & WARD_SPAWN_EXE_FD) && opts->exe_fd > plan->highest)
-		plan->highest = opts->exe_fd;
 }
 
 int ward__slots_make(struct ward__plan *plan, struct ward_error *error)
