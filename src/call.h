@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call of the API, from its first line to its last: errno stays the caller's, and the thread
- * cannot be cancelled in the middle.
+ * A call of the API, from its first line to its last: errno stays the caller's, and the
+ * thread cannot be cancelled in the middle.
  */
 #ifndef WARD_CALL_H
 #define WARD_CALL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What went wrong, in names for programs and in words for people. The words say what to do
- * where there is something to do; they are ours and not strerror's, so that they are the
- * same everywhere and safe in threads.
+ * What went wrong, in names for programs and in words for people. The words say what to
+ * do where there is something to do; they are ours and not strerror's, so that they are
+ * the same everywhere and safe in threads.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,10 +25,12 @@ static const struct {
 	{ NAMED(EIO), "input/output error" },
 	{ NAMED(ENXIO), "no such device" },
 	{ NAMED(E2BIG), "arguments and environment are too long together" },
-	{ NAMED(ENOEXEC), "not a program this system can run (a script needs a #! line)" },
+	{ NAMED(ENOEXEC),
+	  "not a program this system can run (a script needs a #! line)" },
 	{ NAMED(EBADF), "no such descriptor" },
 	{ NAMED(ECHILD), "not a child of this process" },
-	{ NAMED(EAGAIN), "out of processes or threads for now (ulimit -u, pids.max), or not ready" },
+	{ NAMED(EAGAIN),
+	  "out of processes or threads for now (ulimit -u, pids.max), or not ready" },
 	{ NAMED(ENOMEM), "out of memory" },
 	{ NAMED(EACCES), "permission denied" },
 	{ NAMED(EFAULT), "bad address" },
@@ -113,7 +115,7 @@ const char *ward_strerror(int code)
 	return "error of the system without a text here";
 }
 
-/* ------------------------------------------------------------------------------- steps */
+/* ---------------------------------------------------------------------------- steps */
 
 static const struct {
 	const char *name, *doing;     /* "cannot ..." */
@@ -139,7 +141,8 @@ static const struct {
 	[WARD_STEP_UID] = { "uid", "become user" },
 	[WARD_STEP_CHDIR] = { "chdir", "change to the directory" },
 	[WARD_STEP_NO_NEW_PRIVS] = { "no_new_privs", "give up new privileges" },
-	[WARD_STEP_DEATH_SIGNAL] = { "death_signal", "set the signal at the parent's death" },
+	[WARD_STEP_DEATH_SIGNAL] = { "death_signal",
+	                             "set the signal at the parent's death" },
 	[WARD_STEP_SIGNALS] = { "signals", "set the signals" },
 	[WARD_STEP_EXEC] = { "exec", "run" },
 	[WARD_STEP_INTERPRETER] = { "interpreter", "run" },
@@ -155,8 +158,9 @@ const char *ward_step_name(int step)
 static const char *rlimit_name(int64_t resource)
 {
 	static const char *const names[WARD_RLIMIT_COUNT_] = {
-		"cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock",
-		"as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime",
+		"cpu",      "fsize",  "data",    "stack",  "core",  "rss",
+		"nproc",    "nofile", "memlock", "as",     "locks", "sigpending",
+		"msgqueue", "nice",   "rtprio",  "rttime",
 	};
 
 	return resource >= 0 && resource < WARD_RLIMIT_COUNT_ ? names[resource] : "?";
@@ -170,8 +174,11 @@ static void put_object(const struct ward_error *e, char *buf, size_t size)
 	else if (e->step == WARD_STEP_RLIMIT)
 		snprintf(buf, size, " '%s'", rlimit_name(e->number));
 	else if (e->number >= 0)
-		snprintf(buf, size, e->step == WARD_STEP_OPTIONS || e->step == WARD_STEP_EXEC ?
-		                 " (descriptor %lld)" : " %lld", (long long)e->number);
+		snprintf(buf, size,
+		         e->step == WARD_STEP_OPTIONS || e->step == WARD_STEP_EXEC ?
+		                 " (descriptor %lld)" :
+		                 " %lld",
+		         (long long)e->number);
 }
 
 int ward_error_text(const struct ward_error *error, char *buf, size_t size)
@@ -181,7 +188,8 @@ int ward_error_text(const struct ward_error *error, char *buf, size_t size)
 	const char *why;
 
 	if (!error || !buf || size == 0 ||
-	    ward__sized_read(&e, sizeof(e), error, sizeof(e)) < 0 || !ward_step_name(e.step))
+	    ward__sized_read(&e, sizeof(e), error, sizeof(e)) < 0 ||
+	    !ward_step_name(e.step))
 		return -EINVAL;
 	why = ward_strerror(e.code);
 	if (e.step == WARD_STEP_INTERPRETER)
@@ -192,7 +200,7 @@ int ward_error_text(const struct ward_error *error, char *buf, size_t size)
 	return snprintf(buf, size, "cannot %s%s: %s", steps[e.step].doing, object, why);
 }
 
-/* -------------------------------------------------------------------------------- ends */
+/* ----------------------------------------------------------------------------- ends */
 
 static int signal_text(char *buf, size_t size, const struct ward_exit *exit)
 {
@@ -209,7 +217,8 @@ int ward_exit_text(const struct ward_exit *exit, char *buf, size_t size)
 		return -EINVAL;
 	switch (exit->how) {
 	case WARD_EXITED:
-		return snprintf(buf, size, "exited with code %lld", (long long)exit->code);
+		return snprintf(buf, size, "exited with code %lld",
+		                (long long)exit->code);
 	case WARD_SIGNALED:
 		return signal_text(buf, size, exit);
 	case WARD_LOST:

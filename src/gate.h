@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gate: every system call of the library and every allocation asks here by name before
- * it is made, so that a test can make it fail. In the library that is installed the gate is
- * an empty inline function; only the variant that the tests link (-DWARD_TEST) has one, in
- * tests/gate.c.
+ * The gate: every system call of the library and every allocation asks here by name
+ * before it is made, so that a test can make it fail. In the library that is installed
+ * the gate is an empty inline function; only the variant that the tests link
+ * (-DWARD_TEST) has one, in tests/gate.c.
  *
  * Two ways to close it:
- *  - from the environment, for a whole run: WARD_TEST_FAIL=clone3:ENOSYS,pidfd_open:EPERM
- *    makes these calls fail always, as an old kernel or a seccomp filter would: this forces
- *    the fallbacks;
- *  - from a test, for one call: ward__gate_fail("setgroups", 1, EPERM), or the k-th call of
- *    any name: ward__gate_fail(NULL, k, ENOMEM).
+ *  - from the environment, for a whole run:
+ *    WARD_TEST_FAIL=clone3:ENOSYS,pidfd_open:EPERM makes these calls fail always, as an
+ *    old kernel or a seccomp filter would: this forces the fallbacks;
+ *  - from a test, for one call: ward__gate_fail("setgroups", 1, EPERM), or the k-th call
+ *    of any name: ward__gate_fail(NULL, k, ENOMEM).
  */
 #ifndef WARD_GATE_H
 #define WARD_GATE_H
 
 #ifdef WARD_TEST
-/* 0: make the call; else the negative errno that it is to fail with. Callable in the child. */
+/*
+ * 0: make the call; else the negative errno that it is to fail with. Callable in the
+ * child.
+ */
 int ward__gate(const char *call);
 
-/* The @nth call from now (1 is the next) of @call, NULL for any, fails with @error. 0: never. */
+/*
+ * The @nth call from now (1 is the next) of @call, NULL for any, fails with @error. 0:
+ * never.
+ */
 void ward__gate_fail(const char *call, int nth, int error);
 
-/* How many calls have asked since the last ward__gate_fail; the name of the one it failed, or
- * NULL when it has failed none yet. */
+/*
+ * How many calls have asked since the last ward__gate_fail; the name of the one it
+ * failed, or NULL when it has failed none yet.
+ */
 int ward__gate_count(void);
 const char *ward__gate_failed(void);
 #else

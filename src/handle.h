@@ -9,11 +9,11 @@
 
 struct ward {
 	atomic_int owners;            /* wards given out: spawn, open, ward_ref */
-	atomic_int users;             /* calls under way, and one for all owners together */
+	atomic_int users; /* calls under way, and one for all owners together */
 	uint32_t on_close;
 	bool spawned;                 /* ours to collect */
-	int64_t started;              /* ward__now at the start; -1: not started by ward */
-	_Atomic int64_t wall;         /* from start to when the end was seen; -1: not yet */
+	int64_t started;      /* ward__now at the start; -1: not started by ward */
+	_Atomic int64_t wall; /* from start to when the end was seen; -1: not yet */
 	struct ward__process *process;
 	struct ward *next;            /* in the list of orphans */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which process it is, as data and as text. The text is util-linux' PID:INODE, extended by
- * what other systems can tell and by the boot; reading is strict, since a lenient reader
- * would take one process for another.
+ * Which process it is, as data and as text. The text is util-linux' PID:INODE, extended
+ * by what other systems can tell and by the boot; reading is strict, since a lenient
+ * reader would take one process for another.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +49,7 @@ int ward_info(struct ward *w, struct ward_info *ret)
 	return r;
 }
 
-/* -------------------------------------------------------------------------------- text */
+/* ----------------------------------------------------------------------------- text */
 
 static void add_boot(char *text, const uint8_t boot[16])
 {
@@ -156,7 +156,8 @@ int ward_id_parse(const char *text, struct ward_id *ret)
 {
 	struct ward_id id = WARD_ID_INIT;
 
-	if (!text || !ret || ward__sized_check(ret, sizeof(id)) < 0 || read_id(text, &id) < 0)
+	if (!text || !ret || ward__sized_check(ret, sizeof(id)) < 0 ||
+	    read_id(text, &id) < 0)
 		return -EINVAL;
 	ward__sized_write(ret, &id, sizeof(id));
 	return 0;

@@ -13,7 +13,10 @@ void *ward__alloc(size_t size)
 
 	if (ward__gate("malloc") < 0)
 		return NULL;
-	/* Not calloc: glibc's goes past the cache of its thread, which costs 300 instructions. */
+	/*
+	 * Not calloc: glibc's goes past the cache of its thread, which costs 300
+	 * instructions.
+	 */
 	memory = malloc(size ? size : 1);
 	return memory ? memset(memory, 0, size) : NULL;
 }

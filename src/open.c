@@ -63,7 +63,7 @@ int ward_open_id(struct ward **ret, const struct ward_id *id)
 	return ward__open_with(ret, open_id, &whole);
 }
 
-/* ----------------------------------------------------------------------------- sockets */
+/* -------------------------------------------------------------------------- sockets */
 
 struct by_socket {
 	int socket;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Children that were killed by ward_close without waiting. Somebody has to collect them, or
- * each would stay a zombie, and there is no thread and no SIGCHLD to do it; so they wait in
- * a list that the next start or close walks. The common case, an empty list, costs one load.
+ * Children that were killed by ward_close without waiting. Somebody has to collect them,
+ * or each would stay a zombie, and there is no thread and no SIGCHLD to do it; so they
+ * wait in a list that the next start or close walks. The common case, an empty list,
+ * costs one load.
  */
 #include "handle.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals by name. The system knows its own names; here are the ways of writing them and the
- * real-time ones, whose range is known only at run time.
+ * Signals by name. The system knows its own names; here are the ways of writing them and
+ * the real-time ones, whose range is known only at run time.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,12 +16,13 @@ enum { MOST_REALTIME = 64, LONGEST = 16 };
 /* Written out, so that ward_signal_name can return a static string without a lock. */
 #define RT(n) "RTMIN+" #n
 static const char *const realtime[MOST_REALTIME] = {
-	"RTMIN", RT(1),  RT(2),  RT(3),  RT(4),  RT(5),  RT(6),  RT(7),  RT(8),  RT(9),  RT(10),
-	RT(11),  RT(12), RT(13), RT(14), RT(15), RT(16), RT(17), RT(18), RT(19), RT(20), RT(21),
-	RT(22),  RT(23), RT(24), RT(25), RT(26), RT(27), RT(28), RT(29), RT(30), RT(31), RT(32),
-	RT(33),  RT(34), RT(35), RT(36), RT(37), RT(38), RT(39), RT(40), RT(41), RT(42), RT(43),
-	RT(44),  RT(45), RT(46), RT(47), RT(48), RT(49), RT(50), RT(51), RT(52), RT(53), RT(54),
-	RT(55),  RT(56), RT(57), RT(58), RT(59), RT(60), RT(61), RT(62), RT(63),
+	"RTMIN", RT(1),  RT(2),  RT(3),  RT(4),  RT(5),  RT(6),  RT(7),  RT(8),  RT(9),
+	RT(10),  RT(11), RT(12), RT(13), RT(14), RT(15), RT(16), RT(17), RT(18), RT(19),
+	RT(20),  RT(21), RT(22), RT(23), RT(24), RT(25), RT(26), RT(27), RT(28), RT(29),
+	RT(30),  RT(31), RT(32), RT(33), RT(34), RT(35), RT(36), RT(37), RT(38), RT(39),
+	RT(40),  RT(41), RT(42), RT(43), RT(44), RT(45), RT(46), RT(47), RT(48), RT(49),
+	RT(50),  RT(51), RT(52), RT(53), RT(54), RT(55), RT(56), RT(57), RT(58), RT(59),
+	RT(60),  RT(61), RT(62), RT(63),
 };
 
 const char *ward_signal_name(int signal)

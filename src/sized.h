@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structs whose size travels with them: an old program with a new library, and a new program
- * with an old one, must both mean what they say.
+ * Structs whose size travels with them: an old program with a new library, and a new
+ * program with an old one, must both mean what they say.
  */
 #ifndef WARD_SIZED_H
 #define WARD_SIZED_H
@@ -9,15 +9,15 @@
 #include <stddef.h>
 
 /*
- * Read options: copy what both sides know into @to (@size bytes, the library's), zero the
- * rest. -EINVAL: shorter than @first, the struct of the first release. -E2BIG: longer than
- * ours and not zero there.
+ * Read options: copy what both sides know into @to (@size bytes, the library's), zero
+ * the rest. -EINVAL: shorter than @first, the struct of the first release. -E2BIG:
+ * longer than ours and not zero there.
  */
 int ward__sized_read(void *to, size_t size, const void *from, size_t first);
 
 /*
- * Write results: copy what both sides know, keep the caller's size. Nothing is done when @to
- * is NULL. -EINVAL as above.
+ * Write results: copy what both sides know, keep the caller's size. Nothing is done when
+ * @to is NULL. -EINVAL as above.
  */
 int ward__sized_check(const void *to, size_t first);
 void ward__sized_write(void *to, const void *from, size_t size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starting: read and check the options, make the environment, and hand a whole and
- * consistent request to the system. What is refused here is refused before anything exists.
+ * consistent request to the system. What is refused here is refused before anything
+ * exists.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,13 +14,14 @@
 #include "sized.h"
 
 enum {
-	ALL_FLAGS = WARD_SPAWN_EXE_FD | WARD_SPAWN_UMASK | WARD_SPAWN_UID | WARD_SPAWN_GID |
-	            WARD_SPAWN_GROUPS | WARD_SPAWN_NO_NEW_PRIVS | WARD_SPAWN_NICE |
-	            WARD_SPAWN_SCHED | WARD_SPAWN_SESSION | WARD_SPAWN_PGROUP | WARD_SPAWN_TTY |
-	            WARD_SPAWN_FOREGROUND | WARD_SPAWN_INHERIT_MASK | WARD_SPAWN_INHERIT_SIGNALS |
+	ALL_FLAGS = WARD_SPAWN_EXE_FD | WARD_SPAWN_UMASK | WARD_SPAWN_UID |
+	            WARD_SPAWN_GID | WARD_SPAWN_GROUPS | WARD_SPAWN_NO_NEW_PRIVS |
+	            WARD_SPAWN_NICE | WARD_SPAWN_SCHED | WARD_SPAWN_SESSION |
+	            WARD_SPAWN_PGROUP | WARD_SPAWN_TTY | WARD_SPAWN_FOREGROUND |
+	            WARD_SPAWN_INHERIT_MASK | WARD_SPAWN_INHERIT_SIGNALS |
 	            WARD_SPAWN_INHERIT_FDS,
-	ALL_OPEN_FLAGS = WARD_FILE_READ | WARD_FILE_WRITE | WARD_FILE_APPEND | WARD_FILE_CREATE |
-	                 WARD_FILE_TRUNCATE | WARD_FILE_EXCLUSIVE
+	ALL_OPEN_FLAGS = WARD_FILE_READ | WARD_FILE_WRITE | WARD_FILE_APPEND |
+	                 WARD_FILE_CREATE | WARD_FILE_TRUNCATE | WARD_FILE_EXCLUSIVE
 };
 
 void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size)
@@ -28,7 +30,7 @@ void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size)
 	opts->size = size;
 }
 
-/* ------------------------------------------------------------------------------ checks */
+/* --------------------------------------------------------------------------- checks */
 
 static bool all_zero(const uint64_t *words, size_t n)
 {
@@ -78,7 +80,9 @@ static bool lists_are_there(const struct ward_spawn_opts *o)
 	       (o->rlimits || !o->n_rlimits) && (o->cpus || !o->n_cpus);
 }
 
-/* To setresuid and setresgid the largest number means "as it is": never what was meant. */
+/*
+ * To setresuid and setresgid the largest number means "as it is": never what was meant.
+ */
 static bool ids_are_ids(const struct ward_spawn_opts *o)
 {
 	return !((o->flags & WARD_SPAWN_UID) && o->uid == UINT32_MAX) &&
@@ -97,18 +101,23 @@ static int check_stdio(const struct ward_stdio *s)
 	if (s->kind > WARD_FD_CLOSED || !all_zero(s->reserved, 2))
 		return -EINVAL;
 	if (s->kind == WARD_FD_PATH)
-		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) && s->mode <= 07777 &&
-		       s->fd == 0 ? 0 : -EINVAL;
+		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) &&
+		                       s->mode <= 07777 && s->fd == 0 ?
+		               0 :
+		               -EINVAL;
 	if (s->path || s->flags || s->mode)
 		return -EINVAL;
-	return s->fd != 0 && s->kind != WARD_FD_GIVEN && s->kind != WARD_FD_CHILD ? -EINVAL : 0;
+	return s->fd != 0 && s->kind != WARD_FD_GIVEN && s->kind != WARD_FD_CHILD ?
+	               -EINVAL :
+	               0;
 }
 
 static int check_fds(const struct ward_spawn_opts *o)
 {
 	int r = 0;
 
-	if (check_stdio(&o->in) < 0 || check_stdio(&o->out) < 0 || check_stdio(&o->err) < 0)
+	if (check_stdio(&o->in) < 0 || check_stdio(&o->out) < 0 ||
+	    check_stdio(&o->err) < 0)
 		return -EINVAL;
 	for (size_t i = 0; r == 0 && i < o->n_fds; i++)
 		r = o->fds[i].reserved ? -EINVAL : check_stdio(&o->fds[i].from);
@@ -128,14 +137,15 @@ static int check(const struct ward_spawn_opts *o)
 {
 	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !all_zero(o->reserved, 8))
 		return -EINVAL;
-	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) || !in_range(o))
+	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) ||
+	    !in_range(o))
 		return -EINVAL;
 	if (check_rlimits(o) < 0)
 		return -EINVAL;
 	return check_fds(o);
 }
 
-/* ------------------------------------------------------------------------------- start */
+/* ---------------------------------------------------------------------------- start */
 
 static int read_opts(struct ward_spawn_opts *ret, const struct ward_spawn_opts *opts)
 {
@@ -160,8 +170,8 @@ static const char *path_for(const char *file, const char *const *env)
 	return path ? path : ward__env_get(ward__environ(), "PATH");
 }
 
-static int start(struct ward *w, const char *const argv[], const struct ward_spawn_opts *opts,
-                 struct ward_error *error)
+static int start(struct ward *w, const char *const argv[],
+                 const struct ward_spawn_opts *opts, struct ward_error *error)
 {
 	const char *const *base = opts->env ? opts->env : ward__environ();
 	struct ward__start request = { .argv = argv, .opts = opts };
@@ -181,8 +191,8 @@ static int start(struct ward *w, const char *const argv[], const struct ward_spa
 	return r;
 }
 
-static int spawn(struct ward **ret, const char *const argv[], struct ward_spawn_opts *opts,
-                 struct ward_error *error)
+static int spawn(struct ward **ret, const char *const argv[],
+                 struct ward_spawn_opts *opts, struct ward_error *error)
 {
 	struct ward *w = ward__new();
 	int r;
@@ -204,7 +214,8 @@ static int spawn(struct ward **ret, const char *const argv[], struct ward_spawn_
 	return 0;
 }
 
-int ward_spawn(struct ward **ret, const char *const argv[], const struct ward_spawn_opts *opts)
+int ward_spawn(struct ward **ret, const char *const argv[],
+               const struct ward_spawn_opts *opts)
 {
 	struct ward_error error = { .size = sizeof(error), .number = -1 };
 	struct ward_spawn_opts whole;

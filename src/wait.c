@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting, for one, any or all: sleep until it is worth a try, try to collect, again. Deadlines are points in time, so a signal handler that runs in between
- * changes nothing.
+ * Waiting, for one, any or all: sleep until it is worth a try, try to collect, again.
+ * Deadlines are points in time, so a signal handler that runs in between changes
+ * nothing.
  */
 #include <errno.h>
 
@@ -82,13 +83,14 @@ int ward_wait(struct ward *w, int64_t timeout_ns, struct ward_exit *ret)
 		return -EINVAL;
 	call = ward__call_begin();
 	ward__enter(w);
-	r = timeout_ns == 0 ? ward__ask(w, ret) : ward__wait(w, ward__deadline(timeout_ns), ret);
+	r = timeout_ns == 0 ? ward__ask(w, ret) :
+	                      ward__wait(w, ward__deadline(timeout_ns), ret);
 	ward__leave(w);
 	ward__call_end(&call);
 	return r;
 }
 
-/* --------------------------------------------------------------------------- any, all */
+/* ------------------------------------------------------------------------- any, all */
 
 /* The index of the first that has ended, or -EAGAIN. */
 static int first_ended(struct ward *const w[], size_t n)
@@ -103,7 +105,8 @@ static int first_ended(struct ward *const w[], size_t n)
 	return -EAGAIN;
 }
 
-static size_t list_processes(struct ward__process **list, struct ward *const w[], size_t n)
+static size_t list_processes(struct ward__process **list, struct ward *const w[],
+                             size_t n)
 {
 	size_t live = 0;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a ward: made, shared, closed. The hard part is a close while other threads are
- * inside a call: owners are counted apart from calls under way, the last owner decides what
- * befalls the process, and whoever leaves last frees the memory.
+ * The life of a ward: made, shared, closed. The hard part is a close while other threads
+ * are inside a call: owners are counted apart from calls under way, the last owner
+ * decides what befalls the process, and whoever leaves last frees the memory.
  */
 #include "handle.h"
 
@@ -16,8 +16,8 @@
 
 const char *ward_version(void)
 {
-	return WARD_TEXT(WARD_VERSION_MAJOR) "." WARD_TEXT(WARD_VERSION_MINOR) "." WARD_TEXT(
-	        WARD_VERSION_PATCH);
+	return WARD_TEXT(WARD_VERSION_MAJOR) "." WARD_TEXT(
+		WARD_VERSION_MINOR) "." WARD_TEXT(WARD_VERSION_PATCH);
 }
 
 struct ward *ward__new(void)
@@ -80,7 +80,8 @@ void ward_close(struct ward *w)
 	if (!w)
 		return;
 	call = ward__call_begin();
-	if (atomic_fetch_sub_explicit(&w->owners, 1, memory_order_acq_rel) == 1 && !settle(w))
+	if (atomic_fetch_sub_explicit(&w->owners, 1, memory_order_acq_rel) == 1 &&
+	    !settle(w))
 		ward__leave(w);
 	ward__orphans_collect();
 	ward__call_end(&call);

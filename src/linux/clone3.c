@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entry into clone3 with CLONE_VM: between the system call and the first function of the
- * child there must be no use of the old stack, which C cannot promise, so it is written in
- * assembly for each architecture. The child starts at the top of its stack (16-byte aligned
- * by the caller) with all registers as they were but the result; x86-64 loses rcx and r11 to
- * the syscall instruction. Architectures without an entry use libc's clone.
+ * The entry into clone3 with CLONE_VM: between the system call and the first function of
+ * the child there must be no use of the old stack, which C cannot promise, so it is
+ * written in assembly for each architecture. The child starts at the top of its stack
+ * (16-byte aligned by the caller) with all registers as they were but the result; x86-64
+ * loses rcx and r11 to the syscall instruction. Architectures without an entry use
+ * libc's clone.
  */
 #include "clone3.h"
 
 #include <errno.h>
 
-long ward__clone3_entry(const struct kernel_clone_args *args, size_t size, int (*run)(void *),
-                        void *arg);
+long ward__clone3_entry(const struct kernel_clone_args *args, size_t size,
+                        int (*run)(void *), void *arg);
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define HAVE_ENTRY 1

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How it ended, and sleeping until that can be told. Readiness and status are two things: a
- * pidfd is readable when the process is a zombie, but
+ * How it ended, and sleeping until that can be told. Readiness and status are two
+ * things: a pidfd is readable when the process is a zombie, but
  *  - a debugger may hold the zombie back, then waitid says "not yet";
- *  - somebody else (SIGCHLD ignored, a wait for any child, the real parent) may collect it:
- *    waitid says ECHILD, and the kernel tells the status to all from 6.15 on, but only once
- *    the collecting is done, which POLLHUP announces (6.9).
- * So what sleep waits for depends on what the last try found.
+ *  - somebody else (SIGCHLD ignored, a wait for any child, the real parent) may collect
+ *    it: waitid says ECHILD, and the kernel tells the status to all from 6.15 on, but
+ *    only once the collecting is done, which POLLHUP announces (6.9). So what sleep
+ *    waits for depends on what the last try found.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -24,7 +24,7 @@
 
 enum { FEW = 64, FIRST_PAUSE_MS = 1, LONGEST_PAUSE_MS = 64 };
 
-/* ------------------------------------------------------------------------------ collect */
+/* -------------------------------------------------------------------------- collect */
 
 static int finish(struct ward__process *p, const struct ward__ending *ending)
 {
@@ -48,9 +48,10 @@ static int recover(struct ward__process *p)
 	if (!(events & (POLLIN | POLLHUP)))
 		return 0;
 	if (!ward__pidfd_number(p->pidfd, &number))
-		return finish_lost(p);            /* before 6.9 there is no POLLHUP to wait for */
+		return finish_lost(p); /* before 6.9 there is no POLLHUP to wait for */
 	if (!(events & POLLHUP)) {
-		atomic_store_explicit(&p->watch, WARD__WATCH_REAPED, memory_order_relaxed);
+		atomic_store_explicit(&p->watch, WARD__WATCH_REAPED,
+		                      memory_order_relaxed);
 		return 0;
 	}
 	if (ward__pidfd_status(p->pidfd, &status) < 0)
@@ -69,8 +70,8 @@ static void suspect_tracer(struct ward__process *p)
 }
 
 /*
- * By the pidfd; by its number where that is refused (before 5.4, or by a filter), which is safe
- * as long as poll says that nobody has collected the child.
+ * By the pidfd; by its number where that is refused (before 5.4, or by a filter), which
+ * is safe as long as poll says that nobody has collected the child.
  */
 static int wait_child(struct ward__process *p, struct ward__ending *ending)
 {
@@ -145,23 +146,28 @@ const struct ward__ending *ward__process_ending(struct ward__process *p)
 	return atomic_load_explicit(&p->ended, memory_order_acquire) ? &p->ending : NULL;
 }
 
-/* -------------------------------------------------------------------------------- sleep */
+/* ---------------------------------------------------------------------------- sleep */
 
 static int watch_of(struct ward__process *p)
 {
 	return atomic_load_explicit(&p->watch, memory_order_relaxed);
 }
 
-/* What to poll for. Before 6.9 a stranger's end is all there is; so watch is END there. */
+/*
+ * What to poll for. Before 6.9 a stranger's end is all there is; so watch is END there.
+ */
 static struct pollfd poll_for(struct ward__process *p)
 {
 	if (p->waiter)
-		return (struct pollfd){ .fd = ward__waiter_fd(p->waiter), .events = POLLIN };
+		return (struct pollfd){ .fd = ward__waiter_fd(p->waiter),
+			                .events = POLLIN };
 	return (struct pollfd){ .fd = p->pidfd,
 		                .events = watch_of(p) == WARD__WATCH_END ? POLLIN : 0 };
 }
 
-/* The shortest pause of those that a debugger holds; each is doubled for the next time. */
+/*
+ * The shortest pause of those that a debugger holds; each is doubled for the next time.
+ */
 static int64_t next_pause(struct ward__process *const p[], size_t n, int64_t deadline)
 {
 	int shortest = 0;
@@ -174,7 +180,8 @@ static int64_t next_pause(struct ward__process *const p[], size_t n, int64_t dea
 		if (shortest == 0 || pause < shortest)
 			shortest = pause;
 		if (pause < LONGEST_PAUSE_MS)
-			atomic_store_explicit(&p[i]->pause_ms, 2 * pause, memory_order_relaxed);
+			atomic_store_explicit(&p[i]->pause_ms, 2 * pause,
+			                      memory_order_relaxed);
 	}
 	if (shortest > 0) {
 		int64_t until = ward__now() + shortest * WARD_NS_PER_MS;
@@ -222,11 +229,11 @@ int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadl
 	return r;
 }
 
-/* ---------------------------------------------------------------------------- event loops */
+/* ---------------------------------------------------------------------- event loops */
 
 /*
- * A stranger's pidfd is readable while it is a zombie, which may last; an epoll that watches
- * for nothing but POLLHUP is readable when its status can be told.
+ * A stranger's pidfd is readable while it is a zombie, which may last; an epoll that
+ * watches for nothing but POLLHUP is readable when its status can be told.
  */
 static int make_loop_fd(struct ward__process *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Identity and information. What /proc says by number is believed only if the handle shows
- * afterwards that the process was there all the while.
+ * Identity and information. What /proc says by number is believed only if the handle
+ * shows afterwards that the process was there all the while.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "proc.h"
 #include "process.h"
 
-/* ----------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 static int find_number(const struct ward__process *p, struct ward_id *id)
 {
@@ -71,7 +71,9 @@ static int open_by_handle(struct ward__process **ret, const struct ward_id *id)
 	return r;
 }
 
-/* Hold whoever has the number, then see who it is: the other way round would be a race. */
+/*
+ * Hold whoever has the number, then see who it is: the other way round would be a race.
+ */
 static int open_and_compare(struct ward__process **ret, const struct ward_id *id)
 {
 	struct ward_id now;
@@ -115,7 +117,8 @@ static bool other_boot(const struct ward_id *id)
 {
 	uint8_t boot[16];
 
-	return id->has_boot && ward__proc_boot(boot) && memcmp(boot, id->boot, sizeof(boot));
+	return id->has_boot && ward__proc_boot(boot) &&
+	       memcmp(boot, id->boot, sizeof(boot));
 }
 
 int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
@@ -133,7 +136,7 @@ int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
 	return open_and_compare(ret, id);
 }
 
-/* ---------------------------------------------------------------------------------- info */
+/* ----------------------------------------------------------------------------- info */
 
 static void fill_unknown(struct ward_info *info)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's numbers and structs that libc headers may lack or may have in another shape:
- * Debian 12's are older than the kernel they run on. Numbers are those of the generic system
- * call table; they are the same on all architectures from 5.0 on, but for those with offsets
- * (alpha, mips, x32), whose libc headers have them.
+ * The kernel's numbers and structs that libc headers may lack or may have in another
+ * shape: Debian 12's are older than the kernel they run on. Numbers are those of the
+ * generic system call table; they are the same on all architectures from 5.0 on, but for
+ * those with offsets (alpha, mips, x32), whose libc headers have them.
  */
 #ifndef WARD_LINUX_KERNEL_H
 #define WARD_LINUX_KERNEL_H
@@ -26,14 +26,14 @@
 #endif
 
 enum {
-	KERNEL_P_PIDFD = 3,                   /* waitid: 5.4 */
-	KERNEL_CLOSE_RANGE_UNSHARE = 1 << 1,  /* 5.9 */
-	KERNEL_PIDFD_GROUP = 1 << 2,          /* PIDFD_SIGNAL_PROCESS_GROUP: 6.9 */
-	KERNEL_PIDFS_MAGIC = 0x50494446,      /* statfs of a pidfd: 6.9 */
-	KERNEL_PIDFS_ROOT = -10002,           /* FD_PIDFS_ROOT: 6.17 */
-	KERNEL_PIDFS_HANDLE = 0xfe,           /* type of a pidfd's file handle: 6.14 */
-	KERNEL_SCM_PIDFD = 4,                 /* 6.5 */
-	KERNEL_SO_PEERPIDFD = 77              /* 6.5; parisc and sparc have others: pass.c */
+	KERNEL_P_PIDFD = 3,                  /* waitid: 5.4 */
+	KERNEL_CLOSE_RANGE_UNSHARE = 1 << 1, /* 5.9 */
+	KERNEL_PIDFD_GROUP = 1 << 2,         /* PIDFD_SIGNAL_PROCESS_GROUP: 6.9 */
+	KERNEL_PIDFS_MAGIC = 0x50494446,     /* statfs of a pidfd: 6.9 */
+	KERNEL_PIDFS_ROOT = -10002,          /* FD_PIDFS_ROOT: 6.17 */
+	KERNEL_PIDFS_HANDLE = 0xfe,          /* type of a pidfd's file handle: 6.14 */
+	KERNEL_SCM_PIDFD = 4,                /* 6.5 */
+	KERNEL_SO_PEERPIDFD = 77 /* 6.5; parisc and sparc have others: pass.c */
 };
 
 #define KERNEL_CLONE_PIDFD UINT64_C(0x00001000)          /* 5.2 */
@@ -56,7 +56,7 @@ enum {
 	KERNEL_INFO_PID = 1 << 0,
 	KERNEL_INFO_CREDS = 1 << 1,
 	KERNEL_INFO_CGROUP = 1 << 2,
-	KERNEL_INFO_EXIT = 1 << 3             /* 6.15: wait status in exit_code, once reaped */
+	KERNEL_INFO_EXIT = 1 << 3 /* 6.15: wait status in exit_code, once reaped */
 };
 
 /*
@@ -67,8 +67,8 @@ struct kernel_rusage {
 	struct {
 		long sec, usec;
 	} utime, stime;
-	long maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd, msgrcv,
-	        nsignals, nvcsw, nivcsw;
+	long maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd,
+		msgrcv, nsignals, nvcsw, nivcsw;
 };
 
 /* A signal set as the kernel has it: 64 signals, 128 on mips. */

@@ -64,6 +64,6 @@ int ward__process_peer(struct ward__process **ret, int socket)
 	if (r == -ENOPROTOOPT || r == -ENOSYS)
 		return -ENOTSUP;
 	if (r == -EINVAL)
-		return -ESRCH;                    /* before 6.16: the peer was collected */
+		return -ESRCH; /* before 6.16: the peer was collected */
 	return r < 0 ? r : adopt_or_close(ret, fd);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's calls about processes. The raw waitid is used because libc's has no place for
- * the resource usage and is a cancellation point.
+ * The kernel's calls about processes. The raw waitid is used because libc's has no place
+ * for the resource usage and is a cancellation point.
  */
 #define _GNU_SOURCE 1
 #include "pidfd.h"
@@ -37,7 +37,7 @@ int ward__pidfd_open(int64_t pid)
 	return gated("pidfd_open", SYS_pidfd_open, (long)pid, 0, 0, 0, 0);
 }
 
-/* -------------------------------------------------------------------------------- wait */
+/* ----------------------------------------------------------------------------- wait */
 
 static void fill_usage(struct rusage *to, const struct kernel_rusage *from)
 {
@@ -66,8 +66,8 @@ int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret)
 		return -EINVAL;
 	memset(&info, 0, sizeof(info));
 	r = gated(by_fd ? "waitid_pidfd" : "waitid", SYS_waitid,
-	          by_fd ? (long)KERNEL_P_PIDFD : (long)P_PID, by_fd ? pidfd : pid, (long)&info,
-	          options | WEXITED | __WALL, (long)&usage);
+	          by_fd ? (long)KERNEL_P_PIDFD : (long)P_PID, by_fd ? pidfd : pid,
+	          (long)&info, options | WEXITED | __WALL, (long)&usage);
 	if (r < 0 || info.si_pid == 0)
 		return r;
 	if (ret) {
@@ -90,12 +90,12 @@ int ward__peek_child(pid_t pid, bool block)
 	return r < 0 ? r : 0;
 }
 
-/* ------------------------------------------------------------------------------ signals */
+/* -------------------------------------------------------------------------- signals */
 
 int ward__pidfd_signal(int pidfd, int sig, bool group)
 {
-	return gated(group ? "pidfd_group" : "pidfd_send_signal", SYS_pidfd_send_signal, pidfd,
-	             sig, 0, group ? KERNEL_PIDFD_GROUP : 0, 0);
+	return gated(group ? "pidfd_group" : "pidfd_send_signal", SYS_pidfd_send_signal,
+	             pidfd, sig, 0, group ? KERNEL_PIDFD_GROUP : 0, 0);
 }
 
 int ward__kill(pid_t pid, int sig, bool group)
@@ -106,14 +106,14 @@ int ward__kill(pid_t pid, int sig, bool group)
 	return gated("kill", SYS_kill, group ? -pid : pid, sig, 0, 0, 0);
 }
 
-/* -------------------------------------------------------------------------------- facts */
+/* ---------------------------------------------------------------------------- facts */
 
 int ward__pidfd_info(int pidfd, uint64_t wanted, struct kernel_pidfd_info *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->mask = wanted;
-	return gated("pidfd_info", SYS_ioctl, pidfd, (long)KERNEL_PIDFD_GET_INFO, (long)ret, 0,
-	             0);
+	return gated("pidfd_info", SYS_ioctl, pidfd, (long)KERNEL_PIDFD_GET_INFO,
+	             (long)ret, 0, 0);
 }
 
 int ward__pidfd_status(int pidfd, int *ret)
@@ -207,9 +207,11 @@ int ward__pidfd_check(int fd)
 	return r < 0 && r != -ECHILD ? -EBADF : 0;
 }
 
-/* -------------------------------------------------------------------------------- poll */
+/* ----------------------------------------------------------------------------- poll */
 
-/* The plain ppoll has a timespec of longs; newer 32-bit architectures have no plain one. */
+/*
+ * The plain ppoll has a timespec of longs; newer 32-bit architectures have no plain one.
+ */
 #ifdef SYS_ppoll
 enum { PPOLL = SYS_ppoll };
 typedef long kernel_time;
@@ -224,13 +226,17 @@ struct kernel_timespec {
 
 static int poll_once(struct pollfd *fds, size_t n, int64_t left)
 {
-	/* On 32 bits a long holds 68 years: more than a clock that starts at boot can see. */
+	/*
+	 * On 32 bits a long holds 68 years: more than a clock that starts at boot can
+	 * see.
+	 */
 	int64_t most = INT64_C(1) << 30;
 	int64_t sec = left / WARD_NS_PER_S;
 	struct kernel_timespec time = { (kernel_time)(sec < most ? sec : most),
 		                        (kernel_time)(left % WARD_NS_PER_S) };
 
-	return gated("ppoll", PPOLL, (long)fds, (long)n, left < 0 ? 0 : (long)&time, 0, 0);
+	return gated("ppoll", PPOLL, (long)fds, (long)n, left < 0 ? 0 : (long)&time, 0,
+	             0);
 }
 
 int ward__poll(struct pollfd *fds, size_t n, int64_t deadline)

@@ -14,9 +14,9 @@
 int ward__pidfd_open(int64_t pid);
 
 /*
- * waitid(2), the only place that calls it. @pidfd >= 0 or else @pid > 0 says for whom; never
- * a wildcard. @options beside WEXITED and __WALL. 1: *ret (may be NULL) tells how it ended;
- * 0: not yet; -ECHILD: not a child of ours, or collected already.
+ * waitid(2), the only place that calls it. @pidfd >= 0 or else @pid > 0 says for whom;
+ * never a wildcard. @options beside WEXITED and __WALL. 1: *ret (may be NULL) tells how
+ * it ended; 0: not yet; -ECHILD: not a child of ours, or collected already.
  */
 int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret);
 
@@ -24,12 +24,14 @@ int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret);
 int ward__pidfd_signal(int pidfd, int sig, bool group);
 
 /*
- * kill(2), the only place that calls it, for a number that the caller knows to be pinned by
- * an uncollected child. @pid > 1, else -EINVAL. @group: the group of that number.
+ * kill(2), the only place that calls it, for a number that the caller knows to be pinned
+ * by an uncollected child. @pid > 1, else -EINVAL. @group: the group of that number.
  */
 int ward__kill(pid_t pid, int sig, bool group);
 
-/* PIDFD_GET_INFO. The wait status of a collected process: -ENODATA where it is not told. */
+/*
+ * PIDFD_GET_INFO. The wait status of a collected process: -ENODATA where it is not told.
+ */
 int ward__pidfd_info(int pidfd, uint64_t wanted, struct kernel_pidfd_info *ret);
 int ward__pidfd_status(int pidfd, int *ret);
 

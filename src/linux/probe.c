@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Abilities of the kernel, each asked once. Two threads may ask at the same time; they get the
- * same answer, so the races are harmless. An ability that is found wanting at its first real
- * use (clone3 under a filter that looks at its arguments, say) is struck off for good.
+ * Abilities of the kernel, each asked once. Two threads may ask at the same time; they
+ * get the same answer, so the races are harmless. An ability that is found wanting at
+ * its first real use (clone3 under a filter that looks at its arguments, say) is struck
+ * off for good.
  */
 #define _GNU_SOURCE 1
 #include "probe.h"
@@ -47,7 +48,9 @@ static bool probe_pidfd_signal(void)
 	return ward__pidfd_signal(INT_MAX, 0, false) == -EBADF;
 }
 
-/* A child that ends at once, for a probe. It shares our memory, so @run must do no harm. */
+/*
+ * A child that ends at once, for a probe. It shares our memory, so @run must do no harm.
+ */
 struct probe_child {
 	volatile int pidfd, answer;
 };
@@ -65,8 +68,8 @@ static int run_probe_child(struct probe_child *child, int (*run)(void *), int fl
 	if (!stack)
 		return 0;
 	if (ward__sys_block_signals(&before) == 0) {
-		pid = clone(run, stack + WARD__STACK_SIZE, CLONE_VM | CLONE_VFORK | flags, child,
-		            &child->pidfd);
+		pid = clone(run, stack + WARD__STACK_SIZE, CLONE_VM | CLONE_VFORK | flags,
+		            child, &child->pidfd);
 		if (pid > 0)
 			ward__waitid(-1, pid, 0, NULL);
 		ward__sys_set_mask(&before);
@@ -84,8 +87,8 @@ static int touch(void *arg)
 }
 
 /*
- * User-mode emulators turn CLONE_VM | CLONE_VFORK into a fork: a failure that the child writes
- * down is never seen then.
+ * User-mode emulators turn CLONE_VM | CLONE_VFORK into a fork: a failure that the child
+ * writes down is never seen then.
  */
 static bool probe_shared_memory(void)
 {
@@ -117,12 +120,13 @@ static bool probe_polling(void)
 }
 
 /*
- * CLONE_PIDFD is older than poll on pidfds (5.2 and 5.3), while the other two calls are not.
- * A filter may forbid both and leave pidfds useful all the same.
+ * CLONE_PIDFD is older than poll on pidfds (5.2 and 5.3), while the other two calls are
+ * not. A filter may forbid both and leave pidfds useful all the same.
  */
 static bool probe_pidfd(void)
 {
-	return ward__can(WARD__PIDFD_OPEN) || ward__can(WARD__PIDFD_WAIT) || probe_polling();
+	return ward__can(WARD__PIDFD_OPEN) || ward__can(WARD__PIDFD_WAIT) ||
+	       probe_polling();
 }
 
 /* Those without a probe are found out by use. */

@@ -6,27 +6,31 @@
 #include <stdbool.h>
 
 enum ward__ability {
-	WARD__CLONE3,                 /* clone3 with CLEAR_SIGHAND: 5.5 */
-	WARD__CLONE_PIDFD,            /* clone with CLONE_PIDFD: 5.2 */
-	WARD__SHARED_MEMORY,          /* CLONE_VM really shares; not so in user-mode emulators */
-	WARD__UNSHARE_TABLE,          /* close_range with UNSHARE: 5.9 */
-	WARD__PIDFD,                  /* pidfds that can be polled: 5.3 */
-	WARD__PIDFD_OPEN,             /* 5.3 */
-	WARD__PIDFD_WAIT,             /* waitid(P_PIDFD): 5.4 */
-	WARD__PIDFD_SIGNAL,           /* 5.1 */
+	WARD__CLONE3,        /* clone3 with CLEAR_SIGHAND: 5.5 */
+	WARD__CLONE_PIDFD,   /* clone with CLONE_PIDFD: 5.2 */
+	WARD__SHARED_MEMORY, /* CLONE_VM really shares; not so in user-mode emulators */
+	WARD__UNSHARE_TABLE, /* close_range with UNSHARE: 5.9 */
+	WARD__PIDFD,         /* pidfds that can be polled: 5.3 */
+	WARD__PIDFD_OPEN,    /* 5.3 */
+	WARD__PIDFD_WAIT,    /* waitid(P_PIDFD): 5.4 */
+	WARD__PIDFD_SIGNAL,  /* 5.1 */
 	WARD__ABILITIES_
 };
 
 /*
- * Asked of the kernel once, by trying it in a harmless way and looking at the errno, never by
- * its version: distributions and seccomp filters differ from what versions promise.
+ * Asked of the kernel once, by trying it in a harmless way and looking at the errno,
+ * never by its version: distributions and seccomp filters differ from what versions
+ * promise.
  */
 bool ward__can(enum ward__ability ability);
 
 /* A real use was refused: do not try again. */
 void ward__cannot(enum ward__ability ability);
 
-/* Is this errno a "not here" rather than a failure? EPERM is what old seccomp filters say. */
+/*
+ * Is this errno a "not here" rather than a failure? EPERM is what old seccomp filters
+ * say.
+ */
 bool ward__is_refusal(int code);
 
 #endif

@@ -48,7 +48,9 @@ static int read_of(int64_t pid, const char *file, char *buf, size_t size)
 	return r == -ENOENT ? -ESRCH : r;
 }
 
-/* The text behind "KEY:" at the start of a line, blanks passed over; NULL: no such line. */
+/*
+ * The text behind "KEY:" at the start of a line, blanks passed over; NULL: no such line.
+ */
 static const char *find_line(const char *text, const char *key)
 {
 	size_t n = strlen(key);
@@ -91,7 +93,7 @@ int64_t ward__proc_tgid(int64_t tid)
 	return value ? strtol(value, NULL, 10) : -ENODATA;
 }
 
-/* ------------------------------------------------------------------------------ PID/stat */
+/* ------------------------------------------------------------------------- PID/stat */
 
 struct stat_line {
 	char text[1024];
@@ -227,13 +229,15 @@ int ward__proc_info(int64_t pid, struct ward_info *info)
 		return r;
 	fill_stat(&line, info);
 	if (read_of(pid, "status", text, sizeof(text)) > 0) {
-		fill_ids(text, "Uid", (uint32_t *[]){ &info->uid, &info->euid, &info->suid });
-		fill_ids(text, "Gid", (uint32_t *[]){ &info->gid, &info->egid, &info->sgid });
+		fill_ids(text, "Uid",
+		         (uint32_t *[]){ &info->uid, &info->euid, &info->suid });
+		fill_ids(text, "Gid",
+		         (uint32_t *[]){ &info->gid, &info->egid, &info->sgid });
 	}
 	return 0;
 }
 
-/* -------------------------------------------------------------------------------- boot */
+/* ----------------------------------------------------------------------------- boot */
 
 /* "01234567-89ab-cdef-0123-456789abcdef" */
 bool ward__proc_boot(uint8_t ret[16])

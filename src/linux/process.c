@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting contract on Linux: taking hold, and letting go. A process is held by a pidfd;
- * where the kernel has none, or a filter forbids it, a child is held by its number and a
- * waiter (unix/waiter.c), and a stranger by its number alone if the caller accepts that.
+ * The porting contract on Linux: taking hold, and letting go. A process is held by a
+ * pidfd; where the kernel has none, or a filter forbids it, a child is held by its
+ * number and a waiter (unix/waiter.c), and a stranger by its number alone if the caller
+ * accepts that.
  */
 #define _GNU_SOURCE 1
 #include "process.h"
@@ -70,7 +71,7 @@ bool ward__process_is_there(const struct ward__process *p)
 	return r != -ESRCH;
 }
 
-/* ------------------------------------------------------------------------------- spawn */
+/* ---------------------------------------------------------------------------- spawn */
 
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *start,
                         struct ward_error *error)
@@ -101,7 +102,7 @@ free_process:
 	return r;
 }
 
-/* -------------------------------------------------------------------------------- open */
+/* ----------------------------------------------------------------------------- open */
 
 static bool is_child(int pidfd, pid_t pid)
 {
@@ -126,8 +127,8 @@ int ward__process_adopt(struct ward__process **ret, int pidfd, pid_t pid)
 }
 
 /*
- * Why pidfd_open said EINVAL or ENOENT for a pid in range: a thread's id, or a process that
- * is just being collected, which some kernels confuse.
+ * Why pidfd_open said EINVAL or ENOENT for a pid in range: a thread's id, or a process
+ * that is just being collected, which some kernels confuse.
  */
 static int explain_open(int code, int64_t pid)
 {
@@ -157,7 +158,8 @@ static int open_number(struct ward__process **ret, pid_t pid, uint32_t flags)
 	if (child)
 		r = ward__waiter_new(&p->waiter);
 	else
-		r = ward__process_identity(p, &p->id);     /* to be compared before a signal */
+		r = ward__process_identity(p,
+		                           &p->id); /* to be compared before a signal */
 	if (r < 0) {
 		ward__process_free(p);
 		return r;
@@ -178,7 +180,9 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 		return open_number(ret, (pid_t)pid, flags);
 	fd = ward__pidfd_open(pid);
 	if (fd == -ENOSYS || fd == -EPERM) {
-		/* A filter that came after the first question; the call knows no EPERM. */
+		/*
+		 * A filter that came after the first question; the call knows no EPERM.
+		 */
 		ward__cannot(WARD__PIDFD_OPEN);
 		return open_number(ret, (pid_t)pid, flags);
 	}
@@ -193,7 +197,7 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 	return r;
 }
 
-/* --------------------------------------------------------------------------- <ward_linux.h> */
+/* ------------------------------------------------------------------- <ward_linux.h> */
 
 static int take_pidfd(struct ward__process **ret, const void *what)
 {

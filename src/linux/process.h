@@ -13,13 +13,13 @@
 
 /* What sleep waits for. */
 enum ward__watch {
-	WARD__WATCH_END,              /* POLLIN: it has ended */
-	WARD__WATCH_REAPED,           /* POLLHUP: its status is with the kernel for everybody */
-	WARD__WATCH_TRACED            /* POLLHUP, or a while: a debugger holds the zombie */
+	WARD__WATCH_END,    /* POLLIN: it has ended */
+	WARD__WATCH_REAPED, /* POLLHUP: its status is with the kernel for everybody */
+	WARD__WATCH_TRACED  /* POLLHUP, or a while: a debugger holds the zombie */
 };
 
 struct ward__process {
-	pthread_mutex_t lock;         /* ending, identity, loop_fd; and the number while it is
+	pthread_mutex_t lock; /* ending, identity, loop_fd; and the number while it is
 	                               * used as a name */
 	int pidfd;                    /* or -1: then waiter, or nothing but the number */
 	pid_t pid;                    /* 0: not visible from here */

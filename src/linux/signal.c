@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals through the pidfd. Where that is refused, a number may be used for a child only:
- * under the lock, after a look that the child is still uncollected, so that the number is
- * still its own.
+ * Signals through the pidfd. Where that is refused, a number may be used for a child
+ * only: under the lock, after a look that the child is still uncollected, so that the
+ * number is still its own.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -61,10 +61,14 @@ static bool is_no_group_call(int r, int sig)
 	return r == -ENOSYS || (r == -EINVAL && sig <= KERNEL_SIGNALS);
 }
 
-/* EPERM may be the process's owner or a filter that came late: ask about no process at all. */
+/*
+ * EPERM may be the process's owner or a filter that came late: ask about no process at
+ * all.
+ */
 static bool is_filtered(int r)
 {
-	if (r != -ENOSYS && (r != -EPERM || ward__pidfd_signal(INT_MAX, 0, false) != -EPERM))
+	if (r != -ENOSYS &&
+	    (r != -EPERM || ward__pidfd_signal(INT_MAX, 0, false) != -EPERM))
 		return false;
 	ward__cannot(WARD__PIDFD_SIGNAL);
 	return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A few stacks are kept for the next start: mapping one each time costs 8 us and, in threads,
- * the lock of the address space and interrupts to all other CPUs. A guard page below turns
- * an overflow into a crash of the child instead of damage to the parent.
+ * A few stacks are kept for the next start: mapping one each time costs 8 us and, in
+ * threads, the lock of the address space and interrupts to all other CPUs. A guard page
+ * below turns an overflow into a crash of the child instead of damage to the parent.
  */
 #define _GNU_SOURCE 1
 #include "stack.h"

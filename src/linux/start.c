@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone and then
- * pidfd_open, fork with an error pipe; each rung is taken when the one before is refused, and
- * a refusal is remembered. On the first three the child borrows our memory and our thread
- * waits until it has exec'ed (CLONE_VFORK), which costs the same for a parent of any size; it
- * tells failures by writing into our memory. A handler must not run in such a child, on our
- * memory: clone3 clears the handlers, for the others all signals are blocked meanwhile.
+ * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone and
+ * then pidfd_open, fork with an error pipe; each rung is taken when the one before is
+ * refused, and a refusal is remembered. On the first three the child borrows our memory
+ * and our thread waits until it has exec'ed (CLONE_VFORK), which costs the same for a
+ * parent of any size; it tells failures by writing into our memory. A handler must not
+ * run in such a child, on our memory: clone3 clears the handlers, for the others all
+ * signals are blocked meanwhile.
  */
 #define _GNU_SOURCE 1
 #include "start.h"
@@ -41,7 +42,7 @@ int ward__pipe(int ends[2])
 	return r < 0 ? r : pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* ------------------------------------------------------------------------------- rungs */
+/* ---------------------------------------------------------------------------- rungs */
 
 /* Pids and negative errnos alike; the pidfd goes into @birth->started. */
 typedef long rung_fn(struct birth *birth);
@@ -55,8 +56,8 @@ static long rung_clone3(struct birth *birth)
 {
 	bool pidfd = ward__can(WARD__PIDFD);
 	struct kernel_clone_args args = {
-		.flags = (uint64_t)shared_flags(birth->child.plan) | KERNEL_CLONE_CLEAR_SIGHAND |
-		         (pidfd ? KERNEL_CLONE_PIDFD : 0),
+		.flags = (uint64_t)shared_flags(birth->child.plan) |
+		         KERNEL_CLONE_CLEAR_SIGHAND | (pidfd ? KERNEL_CLONE_PIDFD : 0),
 		.pidfd = pidfd ? (uint64_t)(uintptr_t)&birth->started.pidfd : 0,
 		.exit_signal = SIGCHLD,
 		.stack = (uint64_t)(uintptr_t)birth->stack,
@@ -81,7 +82,8 @@ static long rung_clone_pidfd(struct birth *birth)
 
 	if (r < 0)
 		return r;
-	return libc_clone(birth, shared_flags(birth->child.plan) | (int)KERNEL_CLONE_PIDFD);
+	return libc_clone(birth,
+	                  shared_flags(birth->child.plan) | (int)KERNEL_CLONE_PIDFD);
 }
 
 static long rung_clone(struct birth *birth)
@@ -91,7 +93,7 @@ static long rung_clone(struct birth *birth)
 	return r < 0 ? r : libc_clone(birth, shared_flags(birth->child.plan));
 }
 
-/* ------------------------------------------------------- what must be there beforehand */
+/* ---------------------------------------------------- what must be there beforehand */
 
 /*
  * A rung that yields no pidfd by itself needs one afterwards, or a waiter: a descriptor's
@@ -118,9 +120,11 @@ static void drop_reserve(struct birth *birth)
 	birth->spare = -1;
 }
 
-/* --------------------------------------------------------------------- after the birth */
+/* ------------------------------------------------------------------ after the birth */
 
-/* By its handle where there is one; the number is safe only while nobody else collects. */
+/*
+ * By its handle where there is one; the number is safe only while nobody else collects.
+ */
 static void collect(const struct ward__started *child)
 {
 	int r = -EINVAL;
@@ -179,14 +183,17 @@ static int hold(struct birth *birth, struct ward_error *error)
 		return 0;
 	if (ward__is_refusal(child->pidfd))
 		ward__cannot(WARD__PIDFD_OPEN);   /* the next start reserves a waiter */
-	/* Refused, or another thread took the number that was reserved: no child may stay. */
+	/*
+	 * Refused, or another thread took the number that was reserved: no child may
+	 * stay.
+	 */
 	ward__fail(error, WARD_STEP_HOLD, child->pidfd, -1, NULL);
 	ward__kill(child->pid, SIGKILL, false);
 	ward__collect_failed(child->pid);
 	return error->code;
 }
 
-/* ------------------------------------------------------------------------------- ladder */
+/* --------------------------------------------------------------------------- ladder */
 
 static void reset(struct birth *birth)
 {
@@ -213,10 +220,13 @@ static int climb(struct birth *birth, rung_fn *rung, struct ward_error *error)
 	return 0;
 }
 
-/* The kernel has no close_range, or not for us: the child gets a whole table next time. */
+/*
+ * The kernel has no close_range, or not for us: the child gets a whole table next time.
+ */
 static bool refused_table(const struct birth *birth)
 {
-	return birth->child.plan->unshare && birth->child.report.step == WARD_STEP_CLOSE &&
+	return birth->child.plan->unshare &&
+	       birth->child.report.step == WARD_STEP_CLOSE &&
 	       ward__is_refusal(birth->child.report.code);
 }
 
@@ -258,8 +268,8 @@ static bool is_refused(int r, const struct ward_error *error)
 }
 
 /*
- * No signal is blocked for this one: the kernel takes the handlers away as it makes the child,
- * so none can run on our memory, and the child sets its mask itself.
+ * No signal is blocked for this one: the kernel takes the handlers away as it makes the
+ * child, so none can run on our memory, and the child sets its mask itself.
  */
 static int start_by_clone3(struct birth *birth, struct ward_error *error)
 {
@@ -335,9 +345,12 @@ static int start_forked(struct birth *birth, struct ward_error *error)
 	return r < 0 ? r : hold(birth, error);
 }
 
-int ward__start(struct ward__started *ret, struct ward__plan *plan, struct ward_error *error)
+int ward__start(struct ward__started *ret, struct ward__plan *plan,
+                struct ward_error *error)
 {
-	struct birth birth = { .child.plan = plan, .spare = -1, .started = { .pidfd = -1 } };
+	struct birth birth = { .child.plan = plan,
+		               .spare = -1,
+		               .started = { .pidfd = -1 } };
 	int r;
 
 	plan->unshare = !(plan->opts->flags & WARD_SPAWN_INHERIT_FDS) &&

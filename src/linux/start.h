@@ -13,6 +13,7 @@ struct ward__started {
 };
 
 /* 0: the program runs and is held; a failure: no child, no descriptor; @error tells. */
-int ward__start(struct ward__started *ret, struct ward__plan *plan, struct ward_error *error);
+int ward__start(struct ward__started *ret, struct ward__plan *plan,
+                struct ward_error *error);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's system calls on Linux (unix/sys.h). They are made bare, because the child runs
- * on its parent's memory: libc's setuid would call into the parent's other threads, and its
- * wrappers are cancellation points. syscall(2) touches errno, which ward_spawn puts back.
+ * The child's system calls on Linux (unix/sys.h). They are made bare, because the child
+ * runs on its parent's memory: libc's setuid would call into the parent's other threads,
+ * and its wrappers are cancellation points. syscall(2) touches errno, which ward_spawn
+ * puts back.
  */
 #define _GNU_SOURCE 1
 #include "../unix/sys.h"
@@ -33,10 +34,10 @@ static int call(const char *name, long number, long a, long b, long c, long d, l
 }
 
 #define CALL(name, ...) CALL_(#name, SYS_##name, __VA_ARGS__, 0, 0, 0, 0, 0)
-#define CALL_(name, number, a, b, c, d, e, ...)                                                \
+#define CALL_(name, number, a, b, c, d, e, ...) \
 	call(name, number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
-/* -------------------------------------------------------------------------- descriptors */
+/* ---------------------------------------------------------------------- descriptors */
 
 int ward__sys_open(const char *path, int flags, unsigned mode)
 {
@@ -81,7 +82,8 @@ static int number_of(const char *name)
 	return *name ? -1 : n;                    /* "." and ".." are no numbers */
 }
 
-static bool close_listed(const char *buf, int size, unsigned first, unsigned last, int list)
+static bool close_listed(const char *buf, int size, unsigned first, unsigned last,
+                         int list)
 {
 	bool some = false;
 
@@ -100,12 +102,14 @@ static bool close_listed(const char *buf, int size, unsigned first, unsigned las
 
 /*
  * Without close_range (before 5.9, or forbidden): close what /proc lists. Closing while
- * reading may pass over entries, so the list is read again until a reading closes nothing.
+ * reading may pass over entries, so the list is read again until a reading closes
+ * nothing.
  */
 static int close_by_proc(unsigned first, unsigned last)
 {
 	_Alignas(struct entry) char buf[1024];
-	int list = ward__sys_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n;
+	int list = ward__sys_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+	    n;
 	bool some = false;
 
 	if (list < 0)
@@ -134,7 +138,7 @@ static int close_by_limit(unsigned first, unsigned last)
 	if (r < 0)
 		return r;
 	if (limit[1] > most)
-		return -ENOTSUP;                  /* there may be descriptors beyond any loop */
+		return -ENOTSUP; /* there may be descriptors beyond any loop */
 	for (unsigned fd = first; fd <= last && fd < limit[1]; fd++)
 		ward__sys_close((int)fd);
 	return 0;
@@ -156,7 +160,7 @@ int ward__sys_unshare_above(unsigned last)
 	return CALL(close_range, last + 1, ~0u, KERNEL_CLOSE_RANGE_UNSHARE);
 }
 
-/* ------------------------------------------------------------- session, group, terminal */
+/* --------------------------------------------------------- session, group, terminal */
 
 int ward__sys_setsid(void)
 {
@@ -182,7 +186,7 @@ int ward__sys_set_foreground(int fd)
 	return CALL(ioctl, fd, TIOCSPGRP, &group);
 }
 
-/* -------------------------------------------------------------- limits and scheduling */
+/* ------------------------------------------------------------ limits and scheduling */
 
 int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
 {
@@ -215,7 +219,7 @@ int ward__sys_affinity(const unsigned long *mask, size_t bytes)
 	return CALL(sched_setaffinity, 0, bytes, mask);
 }
 
-/* ---------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 /* The plain names of i386 and arm take 16-bit ids. */
 #ifdef SYS_setgroups32
@@ -268,7 +272,7 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return r;
 }
 
-/* ------------------------------------------------------------------------------- signals */
+/* -------------------------------------------------------------------------- signals */
 
 /* rt_sigaction's struct; all zero means SIG_DFL everywhere. */
 struct kernel_action {
@@ -297,8 +301,8 @@ static int default_signal(int signal, bool keep_ignored)
 }
 
 /*
- * One call for each signal: nothing in Linux tells which are ignored in one go for less, and
- * CLONE_CLEAR_SIGHAND leaves ignored ones ignored.
+ * One call for each signal: nothing in Linux tells which are ignored in one go for less,
+ * and CLONE_CLEAR_SIGHAND leaves ignored ones ignored.
  */
 int ward__sys_default_signals(bool keep_ignored)
 {
@@ -332,7 +336,7 @@ void ward__sys_empty_mask(struct ward__mask *mask)
 	memset(mask, 0, sizeof(*mask));
 }
 
-/* ---------------------------------------------------------------------------------- exec */
+/* ----------------------------------------------------------------------------- exec */
 
 int ward__sys_exec(const char *path, const char *const *argv, const char *const *env)
 {

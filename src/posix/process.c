@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting contract on any system that has fork, exec and waitid: a child is held by its
- * number, which stays its own until it is collected, and its end is told by a waiter
- * (unix/waiter.h). Strangers cannot be held; what can be known of one is that its number is
- * in use now, which the caller has to ask for (WARD_OPEN_WEAK).
+ * The porting contract on any system that has fork, exec and waitid: a child is held by
+ * its number, which stays its own until it is collected, and its end is told by a waiter
+ * (unix/waiter.h). Strangers cannot be held; what can be known of one is that its number
+ * is in use now, which the caller has to ask for (WARD_OPEN_WEAK).
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -29,7 +29,7 @@
 #include "../unix/waiter.h"
 
 struct ward__process {
-	pthread_mutex_t lock;         /* ending, and the number while it is used as a name */
+	pthread_mutex_t lock; /* ending, and the number while it is used as a name */
 	pid_t pid;
 	bool child;
 	struct ward__waiter *waiter;  /* of a child */
@@ -37,9 +37,11 @@ struct ward__process {
 	struct ward__ending ending;
 };
 
-/* ------------------------------------------------------------------------- system calls */
+/* --------------------------------------------------------------------- system calls */
 
-/* POSIX got pipe2 in 2024; a fork between the two calls inherits the pipe until its exec. */
+/*
+ * POSIX got pipe2 in 2024; a fork between the two calls inherits the pipe until its exec.
+ */
 int ward__pipe(int ends[2])
 {
 	int r = ward__gate("pipe2");
@@ -62,7 +64,8 @@ int ward__peek_child(pid_t pid, bool block)
 	if (pid <= 0)
 		return -ECHILD;
 	do
-		r = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | (block ? 0 : WNOHANG));
+		r = waitid(P_PID, (id_t)pid, &info,
+		           WEXITED | WNOWAIT | (block ? 0 : WNOHANG));
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
 }
@@ -134,7 +137,7 @@ int ward__poll(struct pollfd *fds, size_t n, int64_t deadline)
 	}
 }
 
-/* ------------------------------------------------------------------------- hold, let go */
+/* --------------------------------------------------------------------- hold, let go */
 
 static struct ward__process *new_process(pid_t pid, bool child)
 {
@@ -241,10 +244,12 @@ int ward__process_hold(const struct ward__process *p)
 	return p->child ? WARD_HOLD_CHILD : WARD_HOLD_PID;
 }
 
-/* --------------------------------------------------------------------------------- end */
+/* ------------------------------------------------------------------------------ end */
 
-/* With the lock held; only once the waiter has looked, so that its look never meets a number
- * that was freed under it. */
+/*
+ * With the lock held; only once the waiter has looked, so that its look never meets a
+ * number that was freed under it.
+ */
 static int try_collect(struct ward__process *p)
 {
 	int r;
@@ -296,7 +301,8 @@ int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadl
 	if (!fds)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = ward__waiter_fd(p[i]->waiter), .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = ward__waiter_fd(p[i]->waiter),
+			                  .events = POLLIN };
 	r = ward__poll(fds, n, deadline);
 	if (fds != few)
 		ward__free(fds);
@@ -308,7 +314,7 @@ int ward__process_poll_fd(struct ward__process *p)
 	return p->child ? ward__waiter_fd(p->waiter) : -ENOTSUP;
 }
 
-/* ------------------------------------------------------------------------------- signal */
+/* --------------------------------------------------------------------------- signal */
 
 static int signal_pinned(struct ward__process *p, int sig, bool group)
 {
@@ -334,7 +340,7 @@ int ward__process_signal(struct ward__process *p, int sig, bool group)
 	return r;
 }
 
-/* -------------------------------------------------------------------------------- facts */
+/* ---------------------------------------------------------------------------- facts */
 
 /* Beyond its number POSIX knows nothing by which a process could be told from another. */
 int ward__process_identity(struct ward__process *p, struct ward_id *ret)
@@ -372,7 +378,7 @@ int ward__process_info(struct ward__process *p, struct ward_info *ret)
 	return there ? 0 : -ESRCH;
 }
 
-/* --------------------------------------------------------------- to and from others: not */
+/* ---------------------------------------------------------- to and from others: not */
 
 int ward__socket_added_fd(void)
 {

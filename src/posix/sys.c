@@ -28,14 +28,14 @@ static int result(int r)
 }
 
 /* The call, if the gate lets it through. */
-#define CALL(name, expression)                                                                 \
-	do {                                                                                   \
-		int gate_ = ward__gate(name);                                                  \
-                                                                                               \
-		return gate_ < 0 ? gate_ : result(expression);                                 \
+#define CALL(name, expression)                                 \
+	do {                                                   \
+		int gate_ = ward__gate(name);                  \
+                                                               \
+		return gate_ < 0 ? gate_ : result(expression); \
 	} while (0)
 
-/* -------------------------------------------------------------------------- descriptors */
+/* ---------------------------------------------------------------------- descriptors */
 
 int ward__sys_open(const char *path, int flags, unsigned mode)
 {
@@ -62,7 +62,10 @@ int ward__sys_keep(int fd)
 	CALL("fcntl", fcntl(fd, F_SETFD, 0));
 }
 
-/* One by one, as POSIX has nothing better, and as long as that is a matter of milliseconds. */
+/*
+ * One by one, as POSIX has nothing better, and as long as that is a matter of
+ * milliseconds.
+ */
 int ward__sys_close_range(unsigned first, unsigned last)
 {
 	const rlim_t most = 1 << 20;
@@ -74,7 +77,7 @@ int ward__sys_close_range(unsigned first, unsigned last)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return -errno;
 	if (limit.rlim_cur > most)
-		return -ENOTSUP;                  /* there may be descriptors beyond any loop */
+		return -ENOTSUP; /* there may be descriptors beyond any loop */
 	for (unsigned fd = first; fd <= last && fd < limit.rlim_cur; fd++)
 		close((int)fd);
 	return 0;
@@ -87,7 +90,7 @@ int ward__sys_unshare_above(unsigned last)
 	return -ENOTSUP;
 }
 
-/* ------------------------------------------------------------- session, group, terminal */
+/* --------------------------------------------------------- session, group, terminal */
 
 int ward__sys_setsid(void)
 {
@@ -114,7 +117,7 @@ int ward__sys_set_foreground(int fd)
 	CALL("ioctl", tcsetpgrp(fd, getpgrp()));
 }
 
-/* -------------------------------------------------------------- limits and scheduling */
+/* ------------------------------------------------------------ limits and scheduling */
 
 int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
 {
@@ -123,9 +126,11 @@ int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
 	if (getrlimit(resource, &limit) < 0)
 		return -errno;
 	if (soft != WARD_RLIMIT_KEEP)
-		limit.rlim_cur = soft == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)soft;
+		limit.rlim_cur =
+			soft == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)soft;
 	if (hard != WARD_RLIMIT_KEEP)
-		limit.rlim_max = hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
+		limit.rlim_max =
+			hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
 	CALL("prlimit64", setrlimit(resource, &limit));
 }
 
@@ -154,7 +159,7 @@ int ward__sys_affinity(const unsigned long *mask, size_t bytes)
 	return -ENOTSUP;
 }
 
-/* ---------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 int ward__sys_setgroups(size_t n, const gid_t *groups)
 {
@@ -193,7 +198,7 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return -ENOTSUP;
 }
 
-/* ------------------------------------------------------------------------------- signals */
+/* -------------------------------------------------------------------------- signals */
 
 #ifdef NSIG
 enum { SIGNALS = NSIG };
@@ -206,8 +211,8 @@ static int default_signal(int signal, bool keep_ignored)
 {
 	struct sigaction now, none;
 
-	if (sigaction(signal, NULL, &now) < 0 || (keep_ignored && now.sa_handler == SIG_IGN) ||
-	    now.sa_handler == SIG_DFL)
+	if (sigaction(signal, NULL, &now) < 0 ||
+	    (keep_ignored && now.sa_handler == SIG_IGN) || now.sa_handler == SIG_DFL)
 		return 0;
 	memset(&none, 0, sizeof(none));
 	none.sa_handler = SIG_DFL;
@@ -243,16 +248,18 @@ void ward__sys_empty_mask(struct ward__mask *mask)
 	sigemptyset(&mask->set);
 }
 
-/* ---------------------------------------------------------------------------------- exec */
+/* ----------------------------------------------------------------------------- exec */
 
 int ward__sys_exec(const char *path, const char *const *argv, const char *const *env)
 {
-	CALL("execve", execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
+	CALL("execve",
+	     execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
 }
 
 int ward__sys_exec_fd(int fd, const char *const *argv, const char *const *env)
 {
-	CALL("execveat", fexecve(fd, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
+	CALL("execveat",
+	     fexecve(fd, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
 }
 
 int ward__sys_exists(const char *path)

@@ -2,9 +2,9 @@
 /*
  * What a child does between its birth and exec, step by step. It may share its parent's
  * memory, so nothing here allocates, locks, or returns; every step is a bare system call
- * (sys.h), and a step that fails is told to the parent by its name. The order is part of the
- * documented behaviour: files are opened as the caller, limits and scheduling are set while
- * the caller's privileges last, the directory is entered as the new user.
+ * (sys.h), and a step that fails is told to the parent by its name. The order is part of
+ * the documented behaviour: files are opened as the caller, limits and scheduling are
+ * set while the caller's privileges last, the directory is entered as the new user.
  */
 #define _GNU_SOURCE 1
 #include "child.h"
@@ -32,7 +32,7 @@ static bool has(const struct ward__plan *plan, uint64_t flag)
 	return (plan->opts->flags & flag) != 0;
 }
 
-/* -------------------------------------------------------------------------- descriptors */
+/* ---------------------------------------------------------------------- descriptors */
 
 /* Until this the table may be the parent's: nothing may be moved before it. */
 static int leave_table(struct ward__plan *plan, struct ward__report *report)
@@ -67,8 +67,9 @@ static bool is_overwritten(const struct ward__plan *plan, int fd)
 }
 
 /*
- * A copy of @fd, CLOEXEC, where no slot is: the lowest such number, since the table grows with
- * the highest one, and numbers near the limit may be all that the slots leave free.
+ * A copy of @fd, CLOEXEC, where no slot is: the lowest such number, since the table
+ * grows with the highest one, and numbers near the limit may be all that the slots leave
+ * free.
  */
 static int park(const struct ward__plan *plan, int fd)
 {
@@ -195,7 +196,9 @@ static int close_others(const struct ward__plan *plan)
 	return r;
 }
 
-/* Where the child left the parent's table and moved nothing, the table is exact already. */
+/*
+ * Where the child left the parent's table and moved nothing, the table is exact already.
+ */
 static int seal(struct ward__plan *plan, struct ward__report *report)
 {
 	(void)report;
@@ -223,7 +226,7 @@ static int lift_program(struct ward__plan *plan, struct ward__report *report)
 	return blame_fd(report, plan->program, plan->opts->exe_fd);
 }
 
-/* ------------------------------------------------------------- session, group, terminal */
+/* --------------------------------------------------------- session, group, terminal */
 
 static int session(struct ward__plan *plan, struct ward__report *report)
 {
@@ -234,12 +237,14 @@ static int session(struct ward__plan *plan, struct ward__report *report)
 static int pgroup(struct ward__plan *plan, struct ward__report *report)
 {
 	if (!has(plan, WARD_SPAWN_PGROUP) || has(plan, WARD_SPAWN_SESSION))
-		return 0;                         /* the leader of a session leads its group */
+		return 0; /* the leader of a session leads its group */
 	report->number = plan->opts->pgroup;
 	return ward__sys_setpgid((pid_t)plan->opts->pgroup);
 }
 
-/* A group in the background that does this is stopped by SIGTTOU, unless that is blocked. */
+/*
+ * A group in the background that does this is stopped by SIGTTOU, unless that is blocked.
+ */
 static int foreground(struct ward__plan *plan)
 {
 	struct ward__mask before;
@@ -264,7 +269,7 @@ static int terminal(struct ward__plan *plan, struct ward__report *report)
 	return r;
 }
 
-/* -------------------------------------------------------------- limits and scheduling */
+/* ------------------------------------------------------------ limits and scheduling */
 
 static int rlimits(struct ward__plan *plan, struct ward__report *report)
 {
@@ -298,7 +303,7 @@ static int affinity(struct ward__plan *plan, struct ward__report *report)
 	return plan->cpus_bytes ? ward__sys_affinity(plan->cpus, plan->cpus_bytes) : 0;
 }
 
-/* ---------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 static int groups(struct ward__plan *plan, struct ward__report *report)
 {
@@ -343,12 +348,12 @@ static int death_signal(struct ward__plan *plan, struct ward__report *report)
 	return ward__sys_death_signal(plan->opts->death_signal, plan->parent);
 }
 
-/* ------------------------------------------------------------------------------- signals */
+/* -------------------------------------------------------------------------- signals */
 
 /*
- * Dispositions first: with the mask open, a handler would run on the parent's memory. A child
- * whose handlers the kernel cleared was born with the caller's mask, the others with all
- * signals blocked.
+ * Dispositions first: with the mask open, a handler would run on the parent's memory. A
+ * child whose handlers the kernel cleared was born with the caller's mask, the others
+ * with all signals blocked.
  */
 static int signals(struct ward__plan *plan, struct ward__report *report)
 {
@@ -363,18 +368,19 @@ static int signals(struct ward__plan *plan, struct ward__report *report)
 	return ward__sys_set_mask(&plan->mask);
 }
 
-/* ---------------------------------------------------------------------------------- exec */
+/* ----------------------------------------------------------------------------- exec */
 
 /* May another directory of PATH have a better one? */
 static bool is_passed_over(int code)
 {
-	return code == -ENOENT || code == -ENOTDIR || code == -EACCES || code == -ESTALE ||
-	       code == -ENODEV || code == -ETIMEDOUT || code == -ELOOP || code == -ENAMETOOLONG;
+	return code == -ENOENT || code == -ENOTDIR || code == -EACCES ||
+	       code == -ESTALE || code == -ENODEV || code == -ETIMEDOUT ||
+	       code == -ELOOP || code == -ENAMETOOLONG;
 }
 
 /*
- * "Not found" for a file that is there: what is missing is its interpreter. It is asked here
- * and not before, since a search that succeeds should not pay for it.
+ * "Not found" for a file that is there: what is missing is its interpreter. It is asked
+ * here and not before, since a search that succeeds should not pay for it.
  */
 static int explain(struct ward__plan *plan, struct ward__report *report, int code)
 {
@@ -413,12 +419,13 @@ static int exec_program(struct ward__plan *plan, struct ward__report *report)
 	const struct ward__start *start = plan->start;
 
 	if (has(plan, WARD_SPAWN_EXE_FD))
-		return blame_fd(report, ward__sys_exec_fd(plan->program, start->argv, start->env),
+		return blame_fd(report,
+		                ward__sys_exec_fd(plan->program, start->argv, start->env),
 		                plan->opts->exe_fd);
 	return exec_path(plan, report);
 }
 
-/* --------------------------------------------------------------------------------- steps */
+/* ---------------------------------------------------------------------------- steps */
 
 static const struct {
 	int step;

@@ -6,10 +6,10 @@
 #include "plan.h"
 
 /*
- * Carry out the plan and exec; never returns. Async-signal-safe throughout; called with all
- * signals blocked or all handlers cleared. A child that shares its parent's memory (run, whose
- * type is clone's) puts a failure into the report there; one with memory of its own
- * (run_apart) writes the report into @pipe, which exec closes.
+ * Carry out the plan and exec; never returns. Async-signal-safe throughout; called with
+ * all signals blocked or all handlers cleared. A child that shares its parent's memory
+ * (run, whose type is clone's) puts a failure into the report there; one with memory of
+ * its own (run_apart) writes the report into @pipe, which exec closes.
  */
 struct ward__childhood {
 	struct ward__plan *plan;

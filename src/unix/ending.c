@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From the kernel's words for an end to ours. The units of struct rusage differ between
- * systems in one place only: ru_maxrss is kilobytes, but bytes on macOS, which is why that
- * factor is asked of the system (ward__maxrss_unit).
+ * systems in one place only: ru_maxrss is kilobytes, but bytes on macOS, which is why
+ * that factor is asked of the system (ward__maxrss_unit).
  */
 #define _GNU_SOURCE 1
 #include "ending.h"
@@ -81,7 +81,7 @@ void ward__ending_exit(const struct ward__ending *ending, struct ward_exit *ret)
 		fill_no_usage(ret);
 }
 
-/* ------------------------------------------------------------------------ <ward_posix.h> */
+/* ------------------------------------------------------------------- <ward_posix.h> */
 
 int ward_siginfo(struct ward *w, siginfo_t *ret)
 {
@@ -118,7 +118,9 @@ int ward_rusage(struct ward *w, struct rusage *ret)
 	return 0;
 }
 
-/* W_EXITCODE is not everywhere; the layout is, and a test compares it with <sys/wait.h>. */
+/*
+ * W_EXITCODE is not everywhere; the layout is, and a test compares it with <sys/wait.h>.
+ */
 int ward_wait_status(const struct ward_exit *exit, int *ret)
 {
 	if (!exit || !ret || ward__sized_check(exit, sizeof(*exit)) < 0)

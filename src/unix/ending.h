@@ -25,7 +25,9 @@ void ward__ending_from_status(struct ward__ending *ending, int status);
 /* The portable result; wall_ns is left to the caller. */
 void ward__ending_exit(const struct ward__ending *ending, struct ward_exit *ret);
 
-/* The remembered ending of @p, or NULL while none was seen. Each POSIX system has this. */
+/*
+ * The remembered ending of @p, or NULL while none was seen. Each POSIX system has this.
+ */
 const struct ward__ending *ward__process_ending(struct ward__process *p);
 
 #endif

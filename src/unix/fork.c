@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The plain start: fork copies the memory, so a failure before exec travels through a pipe
- * that exec closes. End of file without a word means that the program runs (or that the child
- * was killed on its way, which the wait then tells).
+ * The plain start: fork copies the memory, so a failure before exec travels through a
+ * pipe that exec closes. End of file without a word means that the program runs (or that
+ * the child was killed on its way, which the wait then tells).
  */
 #define _GNU_SOURCE 1
 #include "fork.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lay out a start: options in, arrays out that the child can walk without deciding anything.
- * All arrays live in one block of memory, measured first and filled afterwards.
+ * Lay out a start: options in, arrays out that the child can walk without deciding
+ * anything. All arrays live in one block of memory, measured first and filled
+ * afterwards.
  */
 #define _GNU_SOURCE 1
 #include "plan.h"
@@ -30,7 +31,8 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[n] = '\0';
 }
 
-int ward__fail(struct ward_error *error, int step, int code, int64_t number, const char *path)
+int ward__fail(struct ward_error *error, int step, int code, int64_t number,
+               const char *path)
 {
 	error->step = step;
 	error->code = code;
@@ -42,10 +44,11 @@ int ward__fail(struct ward_error *error, int step, int code, int64_t number, con
 
 int ward__fail_report(struct ward_error *error, const struct ward__report *report)
 {
-	return ward__fail(error, report->step, report->code, report->number, report->path);
+	return ward__fail(error, report->step, report->code, report->number,
+	                  report->path);
 }
 
-/* ------------------------------------------------------------------- one block of memory */
+/* -------------------------------------------------------------- one block of memory */
 
 static size_t aligned(size_t n)
 {
@@ -60,7 +63,7 @@ static void *carve(char **next, size_t size)
 	return p;
 }
 
-/* -------------------------------------------------------------------------- PATH search */
+/* ---------------------------------------------------------------------- PATH search */
 
 static bool is_searched(const struct ward__plan *plan)
 {
@@ -126,7 +129,7 @@ static void list_candidates(struct ward__plan *plan, char *text)
 	}
 }
 
-/* ---------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 static int find_user(struct ward__plan *plan, struct ward_error *error)
 {
@@ -176,13 +179,14 @@ static void override_groups(struct ward__plan *plan, gid_t *groups)
 	plan->n_groups = opts->n_groups;
 }
 
-/* -------------------------------------------------------------------------------- CPUs */
+/* ----------------------------------------------------------------------------- CPUs */
 
 static int check_cpus(const struct ward_spawn_opts *opts, struct ward_error *error)
 {
 	for (size_t i = 0; i < opts->n_cpus; i++)
 		if (opts->cpus[i] >= MAX_CPU)
-			return ward__fail(error, WARD_STEP_AFFINITY, -EINVAL, opts->cpus[i], NULL);
+			return ward__fail(error, WARD_STEP_AFFINITY, -EINVAL,
+			                  opts->cpus[i], NULL);
 	return 0;
 }
 
@@ -206,7 +210,7 @@ static void list_cpus(struct ward__plan *plan)
 		plan->cpus[opts->cpus[i] / BITS] |= 1ul << (opts->cpus[i] % BITS);
 }
 
-/* ----------------------------------------------------------- limits, policy, signal mask */
+/* ------------------------------------------------------ limits, policy, signal mask */
 
 static int translate(struct ward__plan *plan, struct ward_error *error)
 {
@@ -217,11 +221,13 @@ static int translate(struct ward__plan *plan, struct ward_error *error)
 
 		plan->rlimits[i] = ward__host_rlimit(resource);
 		if (plan->rlimits[i] < 0)
-			return ward__fail(error, WARD_STEP_RLIMIT, -ENOTSUP, resource, NULL);
+			return ward__fail(error, WARD_STEP_RLIMIT, -ENOTSUP, resource,
+			                  NULL);
 	}
 	plan->policy = ward__host_sched(opts->sched_policy);
 	if (plan->policy < 0)
-		return ward__fail(error, WARD_STEP_SCHED, -EINVAL, opts->sched_policy, NULL);
+		return ward__fail(error, WARD_STEP_SCHED, -EINVAL, opts->sched_policy,
+		                  NULL);
 	return 0;
 }
 
@@ -233,7 +239,7 @@ void ward__plan_mask(struct ward__plan *plan, const struct ward__mask *before)
 		ward__sys_empty_mask(&plan->mask);
 }
 
-/* --------------------------------------------------------------------------------- plan */
+/* ----------------------------------------------------------------------------- plan */
 
 static int carve_arrays(struct ward__plan *plan)
 {
@@ -247,7 +253,8 @@ static int carve_arrays(struct ward__plan *plan)
 
 	plan->cpus_bytes = cpu_bytes(opts);
 	next = ward__alloc(aligned(slots) + aligned(candidates) + aligned(text) +
-	                   aligned(groups) + aligned(rlimits) + aligned(plan->cpus_bytes));
+	                   aligned(groups) + aligned(rlimits) +
+	                   aligned(plan->cpus_bytes));
 	if (!next)
 		return -ENOMEM;
 	plan->memory = next;

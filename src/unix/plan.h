@@ -19,12 +19,12 @@
 /* One descriptor of the child. */
 struct ward__slot {
 	int target;                   /* the number in the child */
-	int kind;                     /* INHERIT, GIVEN, PATH or CLOSED; others are resolved */
+	int kind; /* INHERIT, GIVEN, PATH or CLOSED; others are resolved */
 	int source;                   /* GIVEN: a number of the parent's */
 	int open_flags;               /* PATH */
 	unsigned mode;
 	const char *path;
-	size_t same_as;               /* this slot's source is that slot's; itself usually */
+	size_t same_as; /* this slot's source is that slot's; itself usually */
 	int at;                       /* where the child has the source now */
 };
 
@@ -34,9 +34,9 @@ struct ward__plan {
 
 	struct ward__slot *slots;     /* sorted by target, each target once */
 	size_t n_slots;
-	int highest;                  /* highest number that the child needs from its parent */
+	int highest; /* highest number that the child needs from its parent */
 	bool moves;                   /* something is to be opened, moved or closed */
-	bool unshare;                 /* the table is the parent's until the child leaves it */
+	bool unshare; /* the table is the parent's until the child leaves it */
 
 	int program;                  /* exe_fd, where the child has put it */
 	int spares[2];                /* the start's own descriptors, where no slot is */
@@ -45,7 +45,7 @@ struct ward__plan {
 	const char **candidates;      /* paths to try in turn */
 	size_t n_candidates;
 
-	int *rlimits;                 /* opts->rlimits[].resource as the host's RLIMIT_* */
+	int *rlimits; /* opts->rlimits[].resource as the host's RLIMIT_* */
 	int policy;                   /* opts->sched_policy as the host's SCHED_* */
 
 	bool set_groups, set_gid, set_uid;
@@ -74,8 +74,8 @@ struct ward__report {
 };
 
 /*
- * Lay out the plan. On failure @error has step, code, number and path, and there is nothing
- * to free.
+ * Lay out the plan. On failure @error has step, code, number and path, and there is
+ * nothing to free.
  */
 int ward__plan_make(struct ward__plan *plan, const struct ward__start *start,
                     struct ward_error *error);

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Until @deadline (ward__now; negative: for ever). A signal handler is no reason to return.
- * As poll: how many are ready, 0 at the deadline, or a negative errno.
+ * Until @deadline (ward__now; negative: for ever). A signal handler is no reason to
+ * return. As poll: how many are ready, 0 at the deadline, or a negative errno.
  */
 int ward__poll(struct pollfd *fds, size_t n, int64_t deadline);
 

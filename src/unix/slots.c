@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The descriptors of a child, from the options to slots: every target once, in order, every
- * reference to another descriptor of the child resolved. What "all are assigned at once"
- * means is decided here; child.c only carries it out.
+ * The descriptors of a child, from the options to slots: every target once, in order,
+ * every reference to another descriptor of the child resolved. What "all are assigned at
+ * once" means is decided here; child.c only carries it out.
  */
 #define _GNU_SOURCE 1
 #include "plan.h"
@@ -132,7 +132,9 @@ static int check(const struct ward__plan *plan, size_t i, struct ward_error *err
 	return 0;
 }
 
-/* What the child needs of its parent's table, and whether it has anything to do at all. */
+/*
+ * What the child needs of its parent's table, and whether it has anything to do at all.
+ */
 static void measure(struct ward__plan *plan)
 {
 	const struct ward_spawn_opts *opts = plan->opts;
@@ -174,7 +176,8 @@ int ward__slots_make(struct ward__plan *plan, struct ward_error *error)
 		int r = resolve(plan, &plan->slots[i]);
 
 		if (r < 0)
-			return ward__fail(error, WARD_STEP_FD, r, plan->slots[i].target, NULL);
+			return ward__fail(error, WARD_STEP_FD, r, plan->slots[i].target,
+			                  NULL);
 	}
 	for (size_t i = 0; i < plan->n_slots; i++)
 		settle(plan, &plan->slots[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A descriptor through a unix socket. The header is eight bytes, so that a receiver can tell
- * a ward from something else that somebody sends; it goes in one piece with the descriptor
- * and is read to the byte, so nothing that follows in a stream is lost.
+ * A descriptor through a unix socket. The header is eight bytes, so that a receiver can
+ * tell a ward from something else that somebody sends; it goes in one piece with the
+ * descriptor and is read to the byte, so nothing that follows in a stream is lost.
  */
 #define _GNU_SOURCE 1
 #include "socket.h"
@@ -19,7 +19,9 @@
 /* Name, then the version of this format. */
 static const char header[8] = { 'w', 'a', 'r', 'd', 'h', 'n', 'd', 1 };
 
-/* Room for more than is wanted, since the kernel adds credentials, labels and the like. */
+/*
+ * Room for more than is wanted, since the kernel adds credentials, labels and the like.
+ */
 union control {
 	struct cmsghdr align;
 	char space[1024];
@@ -92,7 +94,9 @@ static void close_fds(struct cmsghdr *c)
 			close(fd_at(c, i));
 }
 
-/* The one descriptor that came; all are closed, and -EBADMSG, when it is not exactly one. */
+/*
+ * The one descriptor that came; all are closed, and -EBADMSG, when it is not exactly one.
+ */
 static int only_fd(struct msghdr *message)
 {
 	struct cmsghdr *found = NULL;
@@ -102,7 +106,8 @@ static int only_fd(struct msghdr *message)
 			continue;
 		if (c->cmsg_type == SCM_RIGHTS && !found)
 			found = c;
-		else if (c->cmsg_type == SCM_RIGHTS || c->cmsg_type == ward__socket_added_fd())
+		else if (c->cmsg_type == SCM_RIGHTS ||
+		         c->cmsg_type == ward__socket_added_fd())
 			close_fds(c);
 	}
 	if (found && count_fds(found) == 1)

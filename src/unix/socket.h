@@ -13,8 +13,8 @@ int ward__socket_send(int socket, int fd, int64_t deadline);
 int ward__socket_recv(int socket, int64_t deadline);
 
 /*
- * The type of the control message by which this system adds a descriptor of the sender that
- * nobody sent (Linux' SCM_PIDFD), or -1. Each system has it in its folder.
+ * The type of the control message by which this system adds a descriptor of the sender
+ * that nobody sent (Linux' SCM_PIDFD), or -1. Each system has it in its folder.
  */
 int ward__socket_added_fd(void);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system calls that a child makes between clone and exec, and a few that its parent
- * makes about it. On Linux the child shares the memory of its parent until exec, so these
- * must be bare system calls: no lock, no allocation, no libc wrapper that talks to other
- * threads (setuid does) or that is a cancellation point. Each system implements them in its
- * sys.c; all return 0 or a result, or a negative errno, and pass the gate first.
+ * makes about it. On Linux the child shares the memory of its parent until exec, so
+ * these must be bare system calls: no lock, no allocation, no libc wrapper that talks to
+ * other threads (setuid does) or that is a cancellation point. Each system implements
+ * them in its sys.c; all return 0 or a result, or a negative errno, and pass the gate
+ * first.
  */
 #ifndef WARD_UNIX_SYS_H
 #define WARD_UNIX_SYS_H
@@ -22,7 +23,7 @@ int ward__sys_dup_above(int fd, int min);              /* CLOEXEC, number >= min
 int ward__sys_dup_to(int fd, int target);              /* target != fd; not CLOEXEC */
 int ward__sys_keep(int fd);                            /* clear CLOEXEC */
 int ward__sys_close_range(unsigned first, unsigned last);
-int ward__sys_unshare_above(unsigned last);            /* own table, without those > last */
+int ward__sys_unshare_above(unsigned last); /* own table, without those > last */
 
 /* Place: session, group, terminal. */
 int ward__sys_setsid(void);
@@ -30,7 +31,9 @@ int ward__sys_setpgid(pid_t pgid);                     /* 0: a group of its own 
 int ward__sys_set_tty(int fd);
 int ward__sys_set_foreground(int fd);
 
-/* Limits and scheduling, in the host's numbers. @soft and @hard may be WARD_RLIMIT_KEEP. */
+/*
+ * Limits and scheduling, in the host's numbers. @soft and @hard may be WARD_RLIMIT_KEEP.
+ */
 int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard);
 int ward__sys_nice(int nice);
 int ward__sys_sched(int policy, int priority);
@@ -64,7 +67,7 @@ int ward__sys_exec(const char *path, const char *const *argv, const char *const 
 int ward__sys_exec_fd(int fd, const char *const *argv, const char *const *env);
 
 int ward__sys_exists(const char *path);                /* 0: something has this path */
-void ward__sys_tell(int fd, const void *data, size_t size);    /* write, without SIGPIPE */
+void ward__sys_tell(int fd, const void *data, size_t size); /* write, without SIGPIPE */
 _Noreturn void ward__sys_exit(int code);
 
 #endif

@@ -13,7 +13,12 @@
 
 #include "../memory.h"
 
-enum { FIRST_BUFFER = 1024, LAST_BUFFER = 1 << 20, FIRST_GROUPS = 32, LAST_GROUPS = 1 << 17 };
+enum {
+	FIRST_BUFFER = 1024,
+	LAST_BUFFER = 1 << 20,
+	FIRST_GROUPS = 32,
+	LAST_GROUPS = 1 << 17
+};
 
 static int find_in(const char *name, struct passwd *entry, char *buf, size_t size)
 {

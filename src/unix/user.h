@@ -13,7 +13,9 @@ struct ward__user {
 	size_t n_groups;
 };
 
-/* 0; -ENOENT, no such user; another negative errno: the user database could not be read. */
+/*
+ * 0; -ENOENT, no such user; another negative errno: the user database could not be read.
+ */
 int ward__user_find(struct ward__user *ret, const char *name);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The death pipe and its waiter. Two parties share the struct, the ward and the thread, and
- * either may be done first: the last one frees it. The write end is closed by whoever comes
- * first to it, so a ward that is dropped early leaks no descriptor while its child lives on.
+ * The death pipe and its waiter. Two parties share the struct, the ward and the thread,
+ * and either may be done first: the last one frees it. The write end is closed by
+ * whoever comes first to it, so a ward that is dropped early leaks no descriptor while
+ * its child lives on.
  */
 #define _GNU_SOURCE 1
 #include "waiter.h"

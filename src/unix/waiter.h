@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A death pipe where the system has no handle to poll: a thread waits for one child and
- * closes its end of a pipe when the child has ended. The pipe is held by the waiter and never
- * by the child, so no grandchild can hold it open and no child can cut it short; there is no
- * SIGCHLD handler. The child is looked at (WNOWAIT), never collected, by the thread.
+ * closes its end of a pipe when the child has ended. The pipe is held by the waiter and
+ * never by the child, so no grandchild can hold it open and no child can cut it short;
+ * there is no SIGCHLD handler. The child is looked at (WNOWAIT), never collected, by the
+ * thread.
  */
 #ifndef WARD_UNIX_WAITER_H
 #define WARD_UNIX_WAITER_H
@@ -24,10 +25,15 @@ void ward__waiter_watch(struct ward__waiter *waiter, pid_t pid);
 int ward__waiter_fd(const struct ward__waiter *waiter);
 bool ward__waiter_done(const struct ward__waiter *waiter);
 
-/* Give it up; never blocks. The thread ends with the child that it watches, or at once. */
+/*
+ * Give it up; never blocks. The thread ends with the child that it watches, or at once.
+ */
 void ward__waiter_drop(struct ward__waiter *waiter);
 
-/* waitid(2) by number with WEXITED | WNOWAIT: 0 ended, -ECHILD not (or no longer) a child. */
+/*
+ * waitid(2) by number with WEXITED | WNOWAIT: 0 ended, -ECHILD not (or no longer) a
+ * child.
+ */
 int ward__peek_child(pid_t pid, bool block);
 
 #endif
