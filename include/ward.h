@@ -62,7 +62,7 @@ struct ward;                                  /* one process, held */
  */
 WARD_API const char *ward_version(void);
 
-/* ------------------------------------------------------------------ how a process ended */
+/* -------------------------------------------------------------- how a process ended */
 
 enum {
 	WARD_EXITED = 1,                      /* it called exit: `code` */
@@ -105,7 +105,7 @@ struct ward_exit {
  */
 WARD_API int ward_exit_text(const struct ward_exit *exit, char *buf, size_t size);
 
-/* --------------------------------------------------------------------------- failures */
+/* ------------------------------------------------------------------------- failures */
 
 /* The steps of a start, in the order in which they happen. */
 enum {
@@ -184,7 +184,7 @@ WARD_API const char *ward_signal_name(int signal);
  */
 WARD_API int ward_signal_number(const char *name);
 
-/* ------------------------------------------------------------------------------- spawn */
+/* ---------------------------------------------------------------------------- spawn */
 
 /* What becomes of the process when its last ward is closed. */
 enum {
@@ -239,7 +239,9 @@ struct ward_fd {
 	struct ward_stdio from;
 };
 
-/* Resource limits, as setrlimit(2) names them. -ENOTSUP where a system has no such limit. */
+/*
+ * Resource limits, as setrlimit(2) names them. -ENOTSUP where a system has no such limit.
+ */
 enum {
 	WARD_RLIMIT_CPU = 0,                  /* seconds */
 	WARD_RLIMIT_FSIZE,                    /* bytes */
@@ -381,7 +383,7 @@ WARD_API void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t si
 WARD_API int ward_spawn(struct ward **ret, const char *const argv[],
                         const struct ward_spawn_opts *opts);
 
-/* -------------------------------------------------------------------------------- open */
+/* ----------------------------------------------------------------------------- open */
 
 enum {
 	WARD_OPEN_CHILD = 1u << 0,            /* must be a child of this process: -ECHILD else */
@@ -425,7 +427,7 @@ WARD_API struct ward *ward_ref(struct ward *w);
  */
 WARD_API void ward_close(struct ward *w);
 
-/* -------------------------------------------------------------------------------- wait */
+/* ----------------------------------------------------------------------------- wait */
 
 /*
  * ward_wait(w, timeout_ns, ret):
@@ -472,7 +474,7 @@ WARD_API int ward_wait_all(struct ward *const w[], size_t n, int64_t timeout_ns)
  */
 WARD_API int ward_poll_fd(struct ward *w);
 
-/* ---------------------------------------------------------------------- signal and stop */
+/* ------------------------------------------------------------------ signal and stop */
 
 /*
  * ward_signal(w, sig):
@@ -524,7 +526,7 @@ struct ward_stop_step {
 WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
                        struct ward_exit *ret);
 
-/* ----------------------------------------------------------------------------- questions */
+/* ------------------------------------------------------------------------ questions */
 
 enum {
 	WARD_HOLD_PID = 0,                    /* a number: could come to mean another process;
@@ -580,7 +582,7 @@ struct ward_info {
  */
 WARD_API int ward_info(struct ward *w, struct ward_info *ret);
 
-/* ----------------------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------------- identity */
 
 enum {
 	WARD_ID_NONE = 0,                     /* a pid alone: says nothing about which one */
@@ -638,7 +640,7 @@ WARD_API int ward_id_parse(const char *text, struct ward_id *ret);
  */
 WARD_API int ward_open_id(struct ward **ret, const struct ward_id *id);
 
-/* ---------------------------------------------------------------------- to other processes */
+/* --------------------------------------------------------------- to other processes */
 
 /*
  * ward_send(w, socket, timeout_ns), ward_recv(ret, socket, timeout_ns):
