@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# Completion of ward(1) for fish.
+
+function __ward_bare
+    test (count (commandline -opc)) -eq 1
+end
+
+function __ward_verb
+    set -l words (commandline -opc)
+    test (count $words) -gt 1; and contains -- $words[2] $argv
+end
+
+# The words of the command of "ward run" so far; fails while there are only options.
+function __ward_command
+    set -l words (commandline -opc) (commandline -ct)
+    set -e words[1..2]
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                break
+            case -t -k -s --timeout --kill-after --signal --dir --env --unset --user --group \
+                --umask --nice --rlimit --stdin --stdout --stderr --report-file
+                set -e words[1]
+                set -q words[1]; and set -e words[1]
+            case '-*'
+                set -e words[1]
+            case '*'
+                break
+        end
+    end
+    set -q words[1]; or return 1
+    set -l last $words[-1]
+    set -e words[-1]
+    set -q words[1]; and string escape -- $words
+    printf '%s\n' $last
+end
+
+function __ward_run_option
+    __ward_verb run; and not __ward_command >/dev/null
+end
+
+function __ward_run_command
+    set -l line (__ward_command); or return
+    complete -C "$line"
+end
+
+function __ward_signals
+    kill -l | string split ' ' | string match -r '^[A-Z]\S*' | string replace -r '^SIG' ''
+end
+
+set -l durations '1s 5s 30s 1m 10m 1h forever'
+set -l limits 'cpu= fsize= data= stack= core= rss= nproc= nofile= memlock= as= locks= \
+    sigpending= msgqueue= nice= rtprio= rttime='
+
+complete -c ward -f
+complete -c ward -n __ward_bare -a run -d 'Start a command, bound its time'
+complete -c ward -n __ward_bare -a wait -d 'Wait for running processes'
+complete -c ward -n __ward_bare -a kill -d 'Signal running processes'
+complete -c ward -n __ward_bare -a id -d 'Name running processes for good'
+complete -c ward -n __ward_bare -a info -d 'Tell about running processes'
+complete -c ward -n __ward_bare -s h -l help -d 'Show help'
+complete -c ward -n __ward_bare -s V -l version -d 'Show the version'
+
+complete -c ward -n __ward_run_option -s t -l timeout -x -a $durations -d 'End it after this time'
+complete -c ward -n __ward_run_option -s s -l signal -x -a '(__ward_signals)' -d 'First with this signal'
+complete -c ward -n __ward_run_option -s k -l kill-after -x -a $durations -d 'KILL this much later'
+complete -c ward -n __ward_run_option -l dir -x -a '(__fish_complete_directories)' -d 'In this directory'
+complete -c ward -n __ward_run_option -l env -x -a '(set -nx | string replace -r "\$" =)' -d 'Add NAME=VALUE'
+complete -c ward -n __ward_run_option -l unset -x -a '(set -nx)' -d 'Take from its environment'
+complete -c ward -n __ward_run_option -l clear-env -d 'Begin with an empty environment'
+complete -c ward -n __ward_run_option -l user -x -a '(__fish_complete_users)' -d 'As this user'
+complete -c ward -n __ward_run_option -l group -x -a '(__fish_complete_groups)' -d 'With this group'
+complete -c ward -n __ward_run_option -l umask -x -a '022 027 077' -d 'With this umask'
+complete -c ward -n __ward_run_option -l nice -x -d 'At this niceness'
+complete -c ward -n __ward_run_option -l rlimit -x -a $limits -d 'With this resource limit'
+complete -c ward -n __ward_run_option -l new-session -d 'In a session of its own'
+complete -c ward -n __ward_run_option -l stdin -r -F -d 'Read from this file'
+complete -c ward -n __ward_run_option -l stdout -r -F -d 'Write to this file'
+complete -c ward -n __ward_run_option -l stderr -r -F -d 'Write errors to this file'
+complete -c ward -n __ward_run_option -l append -d 'Add to these files'
+complete -c ward -n __ward_run_option -l report -d 'Say how it went'
+complete -c ward -n __ward_run_option -a '--report=text --report=json' -d 'Say how it went'
+complete -c ward -n __ward_run_option -l report-file -r -F -d 'Write the report here'
+complete -c ward -n '__ward_verb run' -a '(__ward_run_command)'
+
+complete -c ward -n '__ward_verb wait' -s t -l timeout -x -a $durations -d 'Give up after this time'
+complete -c ward -n '__ward_verb wait' -l any -d 'Wait for the first that ends'
+complete -c ward -n '__ward_verb kill' -s s -l signal -x -a '(__ward_signals)' -d 'The signal'
+complete -c ward -n '__ward_verb kill' -s k -l kill-after -x -a $durations -d 'KILL after this time'
+complete -c ward -n '__ward_verb kill' -l group -d 'To the group that each one leads'
+complete -c ward -n '__ward_verb id' -l boot -d 'Add the boot of the machine'
+complete -c ward -n '__ward_verb wait info' -l json -d 'One JSON object a line'
+complete -c ward -n '__ward_verb run wait kill id info' -s h -l help -d 'Show help'
+complete -c ward -n '__ward_verb wait kill id info' -a '(__fish_complete_pids)'

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The command `ward`: finds the verb and hands it its words. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static const char help[] =
+	"Usage: ward COMMAND [OPTION]... [ARG]...\n"
+	"Hold processes, so that they cannot be lost, mistaken or raced.\n"
+	"\n"
+	"  ward run COMMAND    start a command, bound its time, report how it ended\n"
+	"  ward wait PID...    wait for running processes, also for those of others\n"
+	"  ward kill PID...    signal running processes, and no others\n"
+	"  ward id PID...      name running processes for good: PID:INODE\n"
+	"  ward info PID...    tell about running processes\n"
+	"\n"
+	"  ward COMMAND --help tells more, and so does ward(1).\n"
+	"  ward --version      the version\n";
+
+static const struct {
+	const char *name;
+	int (*run)(char **argv);
+} verbs[] = {
+	{ "run", tool_run }, { "wait", tool_wait }, { "kill", tool_kill },
+	{ "id", tool_id },   { "info", tool_info },
+};
+
+/*
+ * With a standard descriptor closed, the next file that we open would take its number: a
+ * report file would become the command's standard error. CLOEXEC, so that the command
+ * finds it closed as before.
+ */
+static void fill_gaps(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDONLY | O_CLOEXEC) != fd)
+			return;
+}
+
+static int dispatch(char **argv)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].name, argv[0]) != 0)
+			continue;
+		tool_set_name(verbs[i].name);
+		return verbs[i].run(argv);
+	}
+	return tool_fail("unknown command '%s'; 'ward --help' lists them", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	fill_gaps();
+	if (argc < 2)
+		return tool_fail("no command given; 'ward --help' lists them");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		fputs(help, stdout);
+		return tool_finish(STATUS_OK);
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("ward %s\n", ward_version());
+		return tool_finish(STATUS_OK);
+	}
+	return dispatch(argv + 1);
+}

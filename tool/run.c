@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ward run: start a command, watch over it, tell how it went.
+ *
+ * What is hard is the terminal. Where ward stands in its foreground, the command stays in
+ * ward's process group, so that it may read the terminal and Ctrl-C and Ctrl-Z work as
+ * ever. Elsewhere it leads a group of its own, and what it leaves there is stopped with
+ * it.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "signals.h"
+
+/* Is our group the foreground group of our terminal? */
+static bool is_in_front(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	bool front = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+
+	if (fd >= 0)
+		close(fd);
+	/* A chroot may lack /dev/tty, and the terminal be there all the same. */
+	for (int i = 0; i < 3 && !front; i++)
+		front = tcgetpgrp(i) == getpgrp();
+	return front;
+}
+
+static int exit_status(const struct tool_report *report)
+{
+	if (report->timed_out)
+		return STATUS_TIMED_OUT;
+	if (report->exit.how == WARD_EXITED)
+		return (int)report->exit.code;
+	if (report->exit.how == WARD_SIGNALED)
+		return STATUS_SIGNALED + report->exit.signal;
+	return tool_fail("the command ended, but somebody else took its status: it is "
+	                 "lost");
+}
+
+static int start_status(const struct ward_error *error)
+{
+	if (error->step == WARD_STEP_EXEC)
+		return error->code == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+	return error->step == WARD_STEP_INTERPRETER ? STATUS_CANNOT_RUN : STATUS_FAILED;
+}
+
+static int start(struct ward **ret, struct run_options *o, struct tool_report *report)
+{
+	char text[768];
+	int r;
+
+	o->spawn.error = &report->error;
+	r = ward_spawn(ret, (const char *const *)o->command, &o->spawn);
+	if (r >= 0)
+		return STATUS_OK;
+	if (report->error.step == WARD_STEP_NONE ||
+	    ward_error_text(&report->error, text, sizeof(text)) < 0)
+		return tool_fail("cannot start '%s': %s", o->command[0],
+		                 ward_strerror(r));
+	tool_fail("%s", text);
+	return start_status(&report->error);
+}
+
+/* The command may keep what its caller passed on purpose: a jobserver, <(...), 3<file. */
+static int run_command(struct run_options *o, struct tool_report *report)
+{
+	bool session = (o->spawn.flags & WARD_SPAWN_SESSION) != 0;
+	bool shared = !session && is_in_front();
+	struct ward *w = NULL;
+	int r = tool_signals_hold();
+
+	if (r < 0)
+		return tool_fail("cannot make a pipe for signals: %s", ward_strerror(r));
+	o->spawn.flags |= WARD_SPAWN_INHERIT_FDS | WARD_SPAWN_INHERIT_SIGNALS;
+	if (!session && !shared)
+		o->spawn.flags |= WARD_SPAWN_PGROUP;
+	r = start(&w, o, report);
+	tool_signals_watch();
+	if (r != STATUS_OK)
+		return r;
+	report->started = true;
+	report->pid = ward_pid(w);
+	tool_process_id_text(w, 0, report->id);
+	r = run_watch(w, o, !shared, shared, report);
+	ward_close(w);
+	return r < 0 ? STATUS_FAILED : exit_status(report);
+}
+
+/* Before the start: a report that cannot be written is a reason not to start. */
+static int open_report(const struct run_options *o, int *ret)
+{
+	*ret = STDERR_FILENO;
+	if (!o->report_file)
+		return STATUS_OK;
+	*ret = open(o->report_file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
+	            0666);
+	if (*ret >= 0)
+		return STATUS_OK;
+	return tool_fail("cannot open the report file '%s': %s", o->report_file,
+	                 strerror(errno));
+}
+
+static int write_report(const struct run_options *o, const struct tool_report *report,
+                        int fd, int status)
+{
+	int r = o->report == REPORT_NONE ? 0 : tool_report_write(report, o->report, fd);
+
+	if (fd != STDERR_FILENO && close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r < 0)
+		return tool_fail("cannot write the report%s%s: %s",
+		                 o->report_file ? " to " : "",
+		                 o->report_file ? o->report_file : "", ward_strerror(r));
+	return status;
+}
+
+int tool_run(char **argv)
+{
+	struct tool_report report = { .exit = WARD_EXIT_INIT, .error = WARD_ERROR_INIT };
+	struct run_options o;
+	int status, fd;
+
+	if (run_options_read(&o, argv, &status)) {
+		report.argv = o.command;
+		status = open_report(&o, &fd);
+		if (status == STATUS_OK) {
+			status = run_command(&o, &report);
+			status = write_report(&o, &report, fd, status);
+		}
+	}
+	run_options_free(&o);
+	/* Whoever sent us the signal sees what it would see without us: a shell's loop
+	 * stops at Ctrl-C only for that. */
+	if (report.exit.how == WARD_SIGNALED && !report.timed_out &&
+	    status == STATUS_SIGNALED + report.exit.signal)
+		tool_signals_end_alike(report.exit.signal);
+	return status;
+}

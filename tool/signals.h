@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The signals that `ward run` passes on to its command: INT, TERM, HUP, QUIT, USR1, USR2.
+ */
+#ifndef TOOL_SIGNALS_H
+#define TOOL_SIGNALS_H
+
+#include <stdbool.h>
+
+/*
+ * Before the start: hold them back, so that none is lost, and undo what a caller left
+ * ignored, except these six: an ignored one (nohup, a shell's trap '' HUP) stays ignored,
+ * in ward and in the command. 0, or a negative errno.
+ */
+int tool_signals_hold(void);
+
+/* After the start, whether it went well or not: from now on they are taken note of. */
+void tool_signals_watch(void);
+
+/* Readable when tool_signals_next may have something. */
+int tool_signals_fd(void);
+
+/*
+ * The next signal that arrived, or 0. With @shared the terminal's own (Ctrl-C) are passed
+ * over, since the terminal sent them to the command too.
+ */
+int tool_signals_next(bool shared);
+
+/* Did @sig ever arrive? If so end by it; returns if it did not. */
+void tool_signals_end_alike(int sig);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arguments and paths are bytes; JSON and terminals want characters. JSON text must be
+ * valid UTF-8, and what a stranger put into an argument must not steer the reader's
+ * terminal.
+ */
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char replacement[] = "\xef\xbf\xbd";     /* U+FFFD */
+
+/* The length of the character at @s, 1 to 4; 0 when it is not valid UTF-8. */
+static size_t character(const unsigned char *s)
+{
+	size_t length;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Too long for their value, surrogates, beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+char *tool_utf8(const char *bytes)
+{
+	const unsigned char *s = (const unsigned char *)bytes;
+	char *text = malloc(strlen(bytes) * strlen(replacement) + 1), *to = text;
+
+	if (!text)
+		return NULL;
+	while (*s) {
+		size_t n = character(s);
+		const void *from = n ? (const void *)s : replacement;
+		size_t length = n ? n : strlen(replacement);
+
+		memcpy(to, from, length);
+		to += length;
+		s += n ? n : 1;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* Control characters: C0, DEL, and C1 in its UTF-8 form. */
+static bool is_control(const unsigned char *s)
+{
+	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+static bool is_plain(const char *word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                           "0123456789_@%+=:,./-";
+
+	return *word && !word[strspn(word, safe)];
+}
+
+static bool is_printable(const char *word)
+{
+	const unsigned char *s = (const unsigned char *)word;
+
+	while (*s) {
+		size_t n = character(s);
+
+		if (n == 0 || is_control(s))
+			return false;
+		s += n;
+	}
+	return true;
+}
+
+/* 'it'\''s' */
+static void print_quoted(FILE *to, const char *word)
+{
+	fputc('\'', to);
+	for (; *word; word++)
+		if (*word == '\'')
+			fputs("'\\''", to);
+		else
+			fputc(*word, to);
+	fputc('\'', to);
+}
+
+/* $'\033[0m' */
+static void print_escaped(FILE *to, const char *word)
+{
+	const unsigned char *s = (const unsigned char *)word;
+
+	fputs("$'", to);
+	while (*s) {
+		size_t n = character(s);
+
+		if (n == 0 || is_control(s)) {
+			fprintf(to, "\\%03o", *s++);
+			continue;
+		}
+		if (*s == '\'' || *s == '\\')
+			fputc('\\', to);
+		fwrite(s, 1, n, to);
+		s += n;
+	}
+	fputc('\'', to);
+}
+
+void tool_print_word(FILE *to, const char *word)
+{
+	if (is_plain(word))
+		fputs(word, to);
+	else if (is_printable(word))
+		print_quoted(to, word);
+	else
+		print_escaped(to, word);
+}
