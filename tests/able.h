@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What this system can do, found out without the library: what a test may expect depends on
+ * it. A feature that WARD_TEST_FAIL takes away counts as missing.
+ */
+#ifndef ABLE_H
+#define ABLE_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#endif
+
+#ifndef WARD_TEST_POSIX
+#define WARD_TEST_POSIX 0
+#endif
+
+/* The library was built with -Dsystem=posix. */
+static inline bool on_posix_system(void)
+{
+	return WARD_TEST_POSIX;
+}
+
+/* This call is made to fail for the whole run. */
+static inline bool is_forced(const char *call)
+{
+	const char *rules = getenv("WARD_TEST_FAIL");
+	size_t len = strlen(call);
+
+	for (; rules && *rules; rules += strcspn(rules, ","), rules += *rules == ',')
+		if (strncmp(rules, call, len) == 0 && rules[len] == ':')
+			return true;
+	return false;
+}
+
+static inline bool is_any_forced(void)
+{
+	const char *rules = getenv("WARD_TEST_FAIL");
+
+	return rules && *rules;
+}
+
+#ifdef __linux__
+#define ABLE_PIDFD_OPEN 434
+#define ABLE_PIDFD_SEND_SIGNAL 424
+#define ABLE_CLONE3 435
+#define ABLE_CLOSE_RANGE 436
+#define ABLE_P_PIDFD 3
+#define ABLE_PIDFD_GET_INFO _IOWR(0xFF, 11, struct able_pidfd_info)
+#define ABLE_PIDFS_MAGIC 0x50494446
+
+struct able_pidfd_info {
+	uint64_t mask, cgroup;
+	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	int32_t exit_code;
+};
+
+/* The kernel has pidfds that can be polled and waited for, and they are not taken away. */
+static inline bool able_pidfd(void)
+{
+	long fd;
+	bool able;
+
+	if (on_posix_system() || is_forced("waitid_pidfd"))
+		return false;
+	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
+	if (fd < 0)
+		return false;
+	able = syscall(SYS_waitid, ABLE_P_PIDFD, fd, NULL, WEXITED | WNOHANG, NULL) < 0 &&
+	       errno == ECHILD;
+	close((int)fd);
+	return able;
+}
+
+/* ... and a process can be taken hold of by its number. */
+static inline bool able_pidfd_open(void)
+{
+	return able_pidfd() && !is_forced("pidfd_open");
+}
+
+static inline bool able_pidfs(void)
+{
+	struct statfs st;
+	long fd;
+	bool able;
+
+	if (!able_pidfd() || is_forced("pidfs"))
+		return false;
+	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
+	able = fd >= 0 && fstatfs((int)fd, &st) == 0 && st.f_type == ABLE_PIDFS_MAGIC;
+	if (fd >= 0)
+		close((int)fd);
+	return able;
+}
+
+/* The kernel keeps the exit status of a process that somebody else has collected. */
+static inline bool able_exit_info(void)
+{
+	struct able_pidfd_info info = { .mask = 1u << 3 };
+	bool able = false;
+	long fd;
+	pid_t pid;
+
+	if (!able_pidfs() || is_forced("pidfd_exit_info"))
+		return false;
+	pid = fork();
+	if (pid == 0)
+		_exit(42);
+	fd = syscall(ABLE_PIDFD_OPEN, pid, 0);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (fd >= 0) {
+		/* Not ioctl(): musl's takes the request as an int. */
+		able = syscall(SYS_ioctl, fd, ABLE_PIDFD_GET_INFO, &info) == 0 &&
+		       (info.mask & 1u << 3) && info.exit_code == 42 << 8;
+		close((int)fd);
+	}
+	return able;
+}
+#else
+static inline bool able_pidfd(void)
+{
+	return false;
+}
+static inline bool able_pidfd_open(void)
+{
+	return false;
+}
+static inline bool able_pidfs(void)
+{
+	return false;
+}
+static inline bool able_exit_info(void)
+{
+	return false;
+}
+#endif
+
+/* Plain POSIX knows little of a process beyond its number. */
+static inline bool able_info(void)
+{
+	return !on_posix_system();
+}
+
+static inline bool able_identity(void)
+{
+	return !on_posix_system();
+}
+
+/* We run under a tool that changes what memory, time or descriptors cost. */
+static inline bool on_slow_tool(void)
+{
+	return getenv("WARD_TEST_SLOW") != NULL;
+}
+
+#endif

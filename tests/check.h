@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The test harness: a test is a sentence with a body.
+ *
+ *	TEST(exit_code_is_told)
+ *	{
+ *		CHECK_EQ(run("exit 3"), 3);
+ *	}
+ *
+ * A test binary runs all its cases and speaks TAP; `binary NAME...` runs some, `binary --list`
+ * names them. Every case is a process of its own with a time limit, and after its body has
+ * returned the process must be as it was before: no child, alive or zombie, also none that a
+ * child left behind; no further descriptor open; signal mask, dispositions, umask and working
+ * directory unchanged. The harness knows nothing of the library that it tests.
+ *
+ * What is hard: a case that hangs must be ended with everything that it started, by means
+ * that are not under test. It is ended by its number while it is our unreaped child, and
+ * where the system can, its orphans become children of the runner and are ended likewise.
+ *
+ * A test binary is its test_*.c with check.c and check_state.c.
+ *
+ * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind and
+ * sanitizers), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD (tests/child.c).
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct check_case {
+	const char *name;
+	void (*run)(void);
+	struct check_case *next;
+};
+
+void check__add(struct check_case *c);
+bool check__that(bool held, const char *text, const char *file, int line);
+bool check__equal(intmax_t a, intmax_t b, const char *text, const char *file, int line);
+bool check__same_text(const char *a, const char *b, const char *text, const char *file,
+                      int line);
+void check__skip(const char *reason);
+_Noreturn void check__give_up(void);
+
+/* A test; registers itself before main. */
+#define TEST(sentence)                                                                   \
+	static void test_##sentence(void);                                               \
+	static struct check_case case_##sentence = { #sentence, test_##sentence, 0 };    \
+	__attribute__((constructor)) static void add_##sentence(void)                    \
+	{                                                                                \
+		check__add(&case_##sentence);                                            \
+	}                                                                                \
+	static void test_##sentence(void)
+
+/* Each says what was expected and goes on; the value is whether it held. Usable in every
+ * thread and in every process forked from the case. */
+#define CHECK(cond) check__that((cond), #cond, __FILE__, __LINE__)
+#define CHECK_EQ(a, b) \
+	check__equal((intmax_t)(a), (intmax_t)(b), #a " == " #b, __FILE__, __LINE__)
+#define CHECK_STR(a, b) check__same_text((a), (b), #a " == " #b, __FILE__, __LINE__)
+
+/* The same for what the rest of the case cannot do without: it ends here. */
+#define REQUIRE(cond)                        \
+	do {                                 \
+		if (!CHECK(cond))            \
+			check__give_up();    \
+	} while (0)
+#define REQUIRE_EQ(a, b)                     \
+	do {                                 \
+		if (!CHECK_EQ(a, b))         \
+			check__give_up();    \
+	} while (0)
+
+/* This system cannot show it: leave the case, counted as skipped. */
+#define SKIP(reason)                         \
+	do {                                 \
+		check__skip(reason);         \
+		return;                      \
+	} while (0)
+
+/* A remark in the output. */
+__attribute__((format(printf, 1, 2))) void check_note(const char *format, ...);
+
+/* Compare with the state of now and not with that at the start of the case: for a case that
+ * changes dispositions or opens descriptors on purpose. */
+void check_baseline(void);
+
+/* @n repetitions, fewer or more as WARD_TEST_SCALE says, at least 1. */
+int check_scaled(int n);
+
+/* The path of the helper program, from WARD_CHILD; ends the case when it is unset. */
+const char *check_child(void);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Giving a ward up, and what becomes of its process then. That no zombie stays is looked at
+ * after every case.
+ */
+#include <poll.h>
+
+#include "able.h"
+#include "help.h"
+
+static struct talk start_with(uint32_t on_close)
+{
+	return talk_start_ready(CHILD("ready"), WARD_SPAWN_OPTS(.on_close = on_close));
+}
+
+/* Whether the process has let go of its output, without waiting for it. */
+static bool is_silent(const struct talk *t)
+{
+	struct pollfd p = { .fd = t->from, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+/* Give up the pipes, but no longer the ward. */
+static void close_pipes(struct talk *t)
+{
+	talk_let_go(t);
+	close(t->from);
+}
+
+static bool have_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+TEST(null_may_be_closed)
+{
+	errno = 77;
+	ward_close(NULL);
+	CHECK_EQ(errno, 77);
+}
+
+TEST(by_default_the_process_lives_on_as_the_programs_own_child)
+{
+	struct talk t = start_with(WARD_LEAVE);
+	pid_t pid = (pid_t)ward_pid(t.w);
+	int status = 0;
+
+	ward_close(t.w);
+	CHECK(!is_silent(&t));
+	close_pipes(&t);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(a_process_that_was_left_but_has_ended_leaves_no_zombie)
+{
+	struct talk t = start_with(WARD_LEAVE);
+	siginfo_t info;
+
+	talk_let_go(&t);
+	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WEXITED | WNOWAIT), 0);
+	ward_close(t.w);
+	CHECK(!have_children());
+	close_pipes(&t);
+}
+
+TEST(kill_and_wait_leaves_nothing_on_return)
+{
+	struct talk t = start_with(WARD_KILL_WAIT);
+
+	ward_close(t.w);
+	CHECK(is_silent(&t));
+	CHECK(!have_children());
+	close_pipes(&t);
+}
+
+TEST(kill_and_wait_ends_a_stopped_process_too)
+{
+	struct talk t = start_with(WARD_KILL_WAIT);
+	siginfo_t info;
+
+	ward_signal(t.w, SIGSTOP);
+	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WSTOPPED | WNOWAIT), 0);
+	ward_close(t.w);
+	CHECK(!have_children());
+	close_pipes(&t);
+}
+
+/* [no-globals] Killed ones are collected by later calls, with no handler and no thread. */
+TEST(a_killed_process_is_collected_by_later_calls)
+{
+	struct talk t = start_with(WARD_KILL);
+	char rest[16];
+
+	ward_close(t.w);
+	read_all(t.from, rest, sizeof(rest));
+	/* Its end of the pipe is gone a moment before it can be collected. */
+	while (have_children()) {
+		expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
+		poll(NULL, 0, 1);
+	}
+	close_pipes(&t);
+}
+
+TEST(many_killed_processes_are_collected_by_later_calls)
+{
+	struct talk t[20];
+
+	for (int i = 0; i < 20; i++)
+		t[i] = start_with(WARD_KILL);
+	for (int i = 0; i < 20; i++) {
+		ward_close(t[i].w);
+		close_pipes(&t[i]);
+	}
+	while (have_children()) {
+		expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
+		poll(NULL, 0, 1);
+	}
+}
+
+/* [same-process] */
+TEST(a_process_that_was_waited_for_is_not_killed_again)
+{
+	struct ward *w =
+	        spawn_or_fail(CHILD("exit", "0"), WARD_SPAWN_OPTS(.on_close = WARD_KILL));
+
+	wait_or_fail(w);
+	ward_close(w);
+	CHECK(!have_children());
+	w = spawn_or_fail(CHILD("exit", "0"), WARD_SPAWN_OPTS(.on_close = WARD_KILL_WAIT));
+	wait_or_fail(w);
+	ward_close(w);
+	CHECK(!have_children());
+}
+
+TEST(only_the_last_owner_closes)
+{
+	struct talk t = start_with(WARD_KILL_WAIT);
+	struct ward *second = ward_ref(t.w);
+
+	CHECK(second == t.w);
+	ward_close(t.w);
+	CHECK(!is_silent(&t));
+	CHECK_EQ(ward_wait(second, 0, NULL), 0);
+	ward_close(second);
+	CHECK(is_silent(&t));
+	close_pipes(&t);
+}
+
+TEST(a_process_that_was_only_opened_is_left_alone)
+{
+	struct ward *w = NULL;
+	int status = 0, hold[2];
+	pid_t pid;
+
+	make_pipe(hold);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &status, 1) == 0 ? 9 : 1);
+	}
+	close(hold[0]);
+	REQUIRE_EQ(ward_open(&w, pid, 0), 0);
+	ward_close(w);
+	CHECK_EQ(waitpid(pid, &status, WNOHANG), 0);
+	close(hold[1]);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
+TEST(closing_leaves_errno_alone)
+{
+	struct talk t = start_with(WARD_KILL_WAIT);
+
+	errno = 77;
+	ward_close(ward_ref(t.w));
+	ward_close(t.w);
+	CHECK_EQ(errno, 77);
+	close_pipes(&t);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the system says of a process now.
+ */
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "able.h"
+#include "help.h"
+
+#define NEED_INFO()                                                       \
+	do {                                                              \
+		if (!able_info())                                         \
+			SKIP("this system tells little of a process");    \
+	} while (0)
+
+static struct ward_info info_of(struct ward *w)
+{
+	struct ward_info info;
+
+	memset(&info, 0, sizeof(info));
+	info.size = sizeof(info);
+	REQUIRE_EQ(ward_info(w, &info), 0);
+	return info;
+}
+
+static int64_t unix_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * WARD_NS_PER_S + t.tv_nsec;
+}
+
+/* [same-process] */
+TEST(relatives_of_a_child_are_told)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = info_of(t.w);
+
+	CHECK_EQ(info.pid, ward_pid(t.w));
+	CHECK_EQ(info.ppid, getpid());
+	CHECK_EQ(info.pgid, getpgrp());
+	CHECK_EQ(info.sid, getsid(0));
+	talk_end(&t);
+}
+
+TEST(what_is_not_known_is_marked)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = info_of(t.w);
+
+	talk_end(&t);
+	if (able_info())
+		SKIP("this system tells all");
+	CHECK_EQ(info.uid, UINT32_MAX);
+	CHECK_EQ(info.egid, UINT32_MAX);
+	CHECK_EQ(info.threads, -1);
+	CHECK_EQ(info.start_unix_ns, -1);
+	CHECK_EQ(info.user_ns, -1);
+	CHECK_EQ(info.rss_bytes, -1);
+	CHECK_EQ(info.cgroup_id, -1);
+	CHECK_STR(info.name, "");
+}
+
+TEST(owner_and_size_of_a_child_are_told)
+{
+	NEED_INFO();
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = info_of(t.w);
+
+	CHECK_EQ(info.uid, getuid());
+	CHECK_EQ(info.euid, geteuid());
+	CHECK_EQ(info.suid, geteuid());
+	CHECK_EQ(info.gid, getgid());
+	CHECK_EQ(info.egid, getegid());
+	CHECK_EQ(info.sgid, getegid());
+	CHECK_EQ(info.threads, 1);
+	CHECK(info.rss_bytes > 0);
+	CHECK(info.virtual_bytes >= info.rss_bytes);
+	talk_end(&t);
+}
+
+TEST(a_new_session_and_another_owner_are_seen)
+{
+	NEED_INFO();
+	struct talk t;
+	struct ward_info info;
+
+	if (geteuid() != 0)
+		SKIP("needs root, to become somebody else");
+	t = talk_start_ready(CHILD("ready"),
+	                     WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_UID |
+	                                              WARD_SPAWN_GID,
+	                                     .uid = 4321, .gid = 1234));
+	info = info_of(t.w);
+	CHECK_EQ(info.sid, info.pid);
+	CHECK_EQ(info.pgid, info.pid);
+	CHECK_EQ(info.uid, 4321);
+	CHECK_EQ(info.euid, 4321);
+	CHECK_EQ(info.suid, 4321);
+	CHECK_EQ(info.gid, 1234);
+	CHECK_EQ(info.egid, 1234);
+	CHECK_EQ(info.sgid, 1234);
+	talk_end(&t);
+}
+
+TEST(the_short_name_is_told)
+{
+	NEED_INFO();
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = info_of(t.w);
+	const char *base = strrchr(check_child(), '/');
+	char expected[16];
+
+	snprintf(expected, sizeof(expected), "%s", base ? base + 1 : check_child());
+	CHECK_STR(info.name, expected);
+	talk_end(&t);
+}
+
+TEST(a_name_with_spaces_and_brackets_does_not_confuse)
+{
+	NEED_INFO();
+	struct folder folder = folder_make();
+	char path[256];
+	struct talk t;
+	struct ward_info info;
+
+	REQUIRE_EQ(symlink(check_child(), folder_file(&folder, "a) R 1 (b", path, sizeof(path))),
+	           0);
+	t = talk_start_ready(ARGV(path, "ready"), NULL);
+	info = info_of(t.w);
+	CHECK_STR(info.name, "a) R 1 (b");
+	CHECK_EQ(info.ppid, getpid());
+	talk_end(&t);
+	folder_remove(&folder);
+}
+
+TEST(the_start_time_is_between_before_and_after)
+{
+	NEED_INFO();
+	int64_t before = unix_ns();
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	int64_t after = unix_ns();
+	struct ward_info info = info_of(t.w);
+
+	/* The kernel counts it in hundredths of a second. */
+	CHECK(info.start_unix_ns >= before - MILLISECONDS(30));
+	CHECK(info.start_unix_ns <= after + MILLISECONDS(30));
+	talk_end(&t);
+}
+
+TEST(processor_time_so_far_grows)
+{
+	NEED_INFO();
+	struct talk t = talk_start(CHILD("spin", "100"), NULL);
+	struct ward_info info;
+	siginfo_t end;
+
+	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &end, WEXITED | WNOWAIT), 0);
+	info = info_of(t.w);
+	CHECK(info.user_ns + info.system_ns >= MILLISECONDS(80));
+	CHECK(info.user_ns + info.system_ns < SECONDS(30));
+	talk_end(&t);
+}
+
+/* Ask again until it is that: the child cannot say when it sleeps. */
+static int until_state(struct ward *w, int state)
+{
+	struct ward_info info;
+	int tries = 100000;
+
+	do
+		info = info_of(w);
+	while (info.state != state && --tries > 0);
+	return info.state;
+}
+
+TEST(the_state_is_told)
+{
+	NEED_INFO();
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	siginfo_t info;
+
+	CHECK_EQ(until_state(t.w, WARD_STATE_SLEEPING), WARD_STATE_SLEEPING);
+	ward_signal(t.w, SIGSTOP);
+	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WSTOPPED | WNOWAIT), 0);
+	CHECK_EQ(info_of(t.w).state, WARD_STATE_STOPPED);
+	ward_signal(t.w, SIGKILL);
+	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WEXITED | WNOWAIT), 0);
+	CHECK_EQ(info_of(t.w).state, WARD_STATE_ENDED);
+	talk_end(&t);
+
+	t = talk_start(CHILD("spin", "1000000"), NULL);
+	CHECK_EQ(until_state(t.w, WARD_STATE_RUNNING), WARD_STATE_RUNNING);
+	ward_signal(t.w, SIGKILL);
+	talk_end(&t);
+}
+
+TEST(threads_are_counted)
+{
+	NEED_INFO();
+	struct talk t = talk_start_ready(CHILD("exec-by-thread", "exit", "0"), NULL);
+
+	CHECK_EQ(info_of(t.w).threads, 2);
+	talk_end(&t);
+}
+
+#ifdef __linux__
+/* The inode of the folder that /proc/PID/cgroup names, where cgroup v2 is mounted. */
+static ino_t cgroup_of(pid_t pid)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	char path[64], line[512], folder[640];
+	struct stat st;
+	ino_t found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "0::", 3) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		for (int i = 0; i < 2 && !found; i++) {
+			snprintf(folder, sizeof(folder), "%s/cgroup.controllers", mounts[i]);
+			if (access(folder, F_OK) < 0)
+				continue;
+			snprintf(folder, sizeof(folder), "%s%s", mounts[i], line + 3);
+			found = stat(folder, &st) == 0 ? st.st_ino : 0;
+		}
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+TEST(the_cgroup_is_told)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = info_of(t.w);
+	ino_t expected = cgroup_of((pid_t)ward_pid(t.w));
+
+	if (expected && info.cgroup_id != -1)
+		CHECK_EQ(info.cgroup_id, expected);
+	if (able_exit_info() && ward_hold(t.w) == WARD_HOLD_KERNEL)
+		CHECK(info.cgroup_id > 0);
+	talk_end(&t);
+	if (!expected)
+		SKIP("no cgroup v2 is mounted here");
+}
+#endif
+
+/* [same-process] */
+TEST(nothing_is_said_of_a_process_that_was_waited_for)
+{
+	struct ward *w = spawn_or_fail(CHILD("exit", "0"), NULL);
+	struct ward_info info;
+
+	wait_or_fail(w);
+	memset(&info, 0x55, sizeof(info));
+	info.size = sizeof(info);
+	CHECK_EQ(ward_info(w, &info), -ESRCH);
+	CHECK_EQ(info.pid, INT64_C(0x5555555555555555));
+	ward_close(w);
+}
+
+TEST(info_needs_a_size)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_info info = { .size = 0 };
+
+	CHECK_EQ(ward_info(t.w, &info), -EINVAL);
+	info.size = 16;
+	CHECK_EQ(ward_info(t.w, &info), -EINVAL);
+	talk_end(&t);
+}
+
+TEST(we_may_ask_about_a_stranger)
+{
+	struct ward *w = NULL;
+	struct ward_info info;
+
+	if (!able_pidfd_open())
+		SKIP("strangers cannot be held here");
+	REQUIRE_EQ(ward_open(&w, getppid(), 0), 0);
+	info = info_of(w);
+	CHECK_EQ(info.pid, getppid());
+	CHECK_EQ(info.uid, getuid());
+	ward_close(w);
+}
+
+TEST(asking_leaves_errno_alone)
+{
+	struct ward *w = spawn_or_fail(CHILD("exit", "0"), NULL);
+	struct ward_info info = { .size = sizeof(info) };
+	struct ward_id id = WARD_ID_INIT;
+
+	errno = 77;
+	ward_info(w, &info);
+	ward_identity(w, &id);
+	ward_wait(w, WARD_FOREVER, NULL);
+	ward_info(w, &info);
+	CHECK_EQ(errno, 77);
+	ward_close(w);
+}

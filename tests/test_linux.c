@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * <ward_linux.h>: pidfds in and out.
+ */
+#include "able.h"
+#include "help.h"
+
+#if defined(__linux__) && !WARD_TEST_POSIX
+#include <poll.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+
+#include "ward_linux.h"
+
+static int raw_pidfd(pid_t pid)
+{
+	return (int)syscall(ABLE_PIDFD_OPEN, pid, 0);
+}
+
+TEST(the_pidfd_is_lent)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	int fd = ward_pidfd(t.w);
+
+	if (ward_hold(t.w) == WARD_HOLD_KERNEL) {
+		CHECK(fd >= 0);
+		CHECK_EQ(ward_pidfd(t.w), fd);
+		CHECK_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		CHECK_EQ(syscall(ABLE_PIDFD_SEND_SIGNAL, fd, 0, NULL, 0), 0);
+	} else {
+		CHECK_EQ(fd, -ENOTSUP);
+		CHECK_EQ(ward_pidfd_dup(t.w), -ENOTSUP);
+	}
+	talk_end(&t);
+}
+
+TEST(a_duplicate_outlives_the_ward)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct pollfd p = { .events = POLLIN };
+
+	if (ward_hold(t.w) != WARD_HOLD_KERNEL) {
+		talk_end(&t);
+		SKIP("there is no pidfd here");
+	}
+	p.fd = ward_pidfd_dup(t.w);
+	REQUIRE(p.fd >= 0);
+	CHECK(p.fd != ward_pidfd(t.w));
+	CHECK_EQ(fcntl(p.fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	talk_end(&t);
+	CHECK_EQ(poll(&p, 1, 0), 1);
+	close(p.fd);
+}
+
+/* [true-status] */
+TEST(a_pidfd_is_taken_over)
+{
+	struct ward *w = NULL;
+	struct ward_exit e;
+	pid_t pid = fork();
+	int fd;
+
+	if (pid == 0)
+		_exit(14);
+	fd = raw_pidfd(pid);
+	if (!able_pidfd()) {
+		if (fd >= 0)
+			CHECK_EQ(ward_pidfd_take(&w, fd), -ENOTSUP);
+		CHECK(w == NULL);
+		close(fd);
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	REQUIRE_EQ(ward_pidfd_take(&w, fd), 0);
+	CHECK_EQ(ward_pidfd(w), fd);
+	CHECK_EQ(ward_pid(w), pid);
+	CHECK_EQ(ward_hold(w), WARD_HOLD_KERNEL);
+	e = wait_or_fail(w);
+	check_exited(&e, 14);
+	CHECK_EQ(e.has_usage, 1);
+	CHECK_EQ(e.wall_ns, -1);
+	ward_close(w);
+	CHECK(fcntl(fd, F_GETFD) < 0);
+}
+
+/* A pidfd may have been made non-blocking: waiting still waits. */
+TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
+{
+	struct ward *w = NULL;
+	struct ward_exit e;
+	char byte;
+	int hold[2];
+	pid_t pid;
+
+	if (!able_pidfd())
+		SKIP("there is no pidfd here");
+	make_pipe(hold);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? 15 : 99);
+	}
+	close(hold[0]);
+	REQUIRE_EQ(ward_pidfd_take(&w, (int)syscall(ABLE_PIDFD_OPEN, pid, O_NONBLOCK)), 0);
+	CHECK_EQ(ward_wait(w, 0, NULL), 0);
+	CHECK_EQ(ward_wait(w, MILLISECONDS(5), NULL), 0);
+	close(hold[1]);
+	e = wait_or_fail(w);
+	check_exited(&e, 15);
+	ward_close(w);
+}
+
+TEST(what_is_no_pidfd_stays_the_callers)
+{
+	struct ward *w = NULL;
+	int expected = able_pidfd() ? -EBADF : -ENOTSUP, r;
+	int fds[3];
+
+	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fds[1] = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fds[2] = -1;
+	for (int i = 0; i < 3; i++) {
+		r = ward_pidfd_take(&w, fds[i]);
+		CHECK(r == expected || r == -EBADF);
+		if (fds[i] >= 0)
+			CHECK_EQ(close(fds[i]), 0);
+	}
+	CHECK_EQ(ward_pidfd_take(&w, 1 << 20), expected);
+	CHECK(w == NULL);
+}
+
+static void *hold_thread(void *arg)
+{
+	int *ends = arg;
+	long tid = syscall(SYS_gettid);
+	char byte;
+
+	if (write(ends[1], &tid, sizeof(tid)) == sizeof(tid) && read(ends[2], &byte, 1) == 0)
+		return arg;
+	return NULL;
+}
+
+/* Linux 6.9 has pidfds of threads: PIDFD_THREAD, which is O_EXCL. */
+TEST(the_pidfd_of_a_thread_is_refused)
+{
+	int told[2], hold[2], ends[3], fd;
+	struct ward *w = NULL;
+	pthread_t thread;
+	long tid = 0;
+
+	if (!able_pidfs())
+		SKIP("there are no pidfds of threads here");
+	make_pipe(told);
+	make_pipe(hold);
+	ends[0] = told[0];
+	ends[1] = told[1];
+	ends[2] = hold[0];
+	REQUIRE_EQ(pthread_create(&thread, NULL, hold_thread, ends), 0);
+	REQUIRE_EQ(read(told[0], &tid, sizeof(tid)), sizeof(tid));
+	fd = (int)syscall(ABLE_PIDFD_OPEN, tid, O_EXCL);
+	REQUIRE(fd >= 0);
+	CHECK_EQ(ward_pidfd_take(&w, fd), -EBADF);
+	CHECK_EQ(close(fd), 0);
+	close(hold[1]);
+	pthread_join(thread, NULL);
+	close(told[0]);
+	close(told[1]);
+	close(hold[0]);
+}
+
+/* The number is no longer there to be read, yet the handle knows how it ended. */
+TEST(the_pidfd_of_a_process_that_was_collected_can_be_taken)
+{
+	struct ward *w = NULL;
+	struct ward_exit e = WARD_EXIT_INIT;
+	pid_t pid;
+	int fd, r;
+
+	if (!able_pidfs())
+		SKIP("there is no pidfd of this kind here");
+	pid = fork();
+	if (pid == 0)
+		_exit(16);
+	fd = raw_pidfd(pid);
+	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+	r = ward_pidfd_take(&w, fd);
+	if (r < 0) {
+		CHECK_EQ(r, -EBADF);
+		CHECK_EQ(close(fd), 0);
+		return;
+	}
+	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
+	if (able_exit_info())
+		check_exited(&e, 16);
+	else
+		check_lost(&e);
+	CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
+	ward_close(w);
+}
+#else
+TEST(pidfds_are_lent_and_taken)
+{
+	SKIP("this system has no pidfds");
+}
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking hold of a process that runs already: a child started by other means, or a stranger.
+ */
+#include <pthread.h>
+#include <sys/syscall.h>
+
+#include "able.h"
+#include "help.h"
+
+/* A plain child that exits with @code when @hold's writing end is closed. */
+static pid_t fork_child(int hold[2], int code)
+{
+	char byte;
+	pid_t pid;
+
+	make_pipe(hold);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? code : 99);
+	}
+	close(hold[0]);
+	return pid;
+}
+
+/* [true-status] */
+TEST(a_child_started_by_fork_is_held_like_any_other)
+{
+	struct ward *w = NULL;
+	struct ward_exit e;
+	int hold[2];
+	pid_t pid = fork_child(hold, 12);
+
+	REQUIRE_EQ(ward_open(&w, pid, WARD_OPEN_CHILD), 0);
+	CHECK_EQ(ward_pid(w), pid);
+	CHECK_EQ(ward_wait(w, 0, NULL), 0);
+	CHECK_EQ(ward_signal(w, 0), 0);
+	close(hold[1]);
+	e = wait_or_fail(w);
+	check_exited(&e, 12);
+	CHECK_EQ(e.has_usage, 1);
+	CHECK_EQ(e.wall_ns, -1);
+	ward_close(w);
+}
+
+/* [true-status] */
+TEST(a_child_that_has_ended_can_still_be_opened)
+{
+	struct ward *w = NULL;
+	struct ward_exit e;
+	siginfo_t info;
+	int hold[2];
+	pid_t pid = fork_child(hold, 200);
+
+	close(hold[1]);
+	REQUIRE_EQ(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	REQUIRE_EQ(ward_open(&w, pid, 0), 0);
+	e = wait_or_fail(w);
+	check_exited(&e, 200);
+	ward_close(w);
+}
+
+TEST(numbers_that_are_no_process_ids_are_refused)
+{
+	static const int64_t bad[] = { 0, -1, -2, INT32_MIN, INT64_MIN, INT64_MAX,
+		                       INT64_C(1) << 32, (INT64_C(1) << 32) + 1 };
+	struct ward *none = (struct ward *)&bad, *w = none;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK_EQ(ward_open(&w, bad[i], 0), -EINVAL);
+		CHECK_EQ(ward_open(&w, bad[i], WARD_OPEN_WEAK), -EINVAL);
+	}
+	CHECK(w == none);
+}
+
+TEST(flags_that_are_not_known_are_refused)
+{
+	struct ward *w = NULL;
+
+	CHECK_EQ(ward_open(&w, getpid(), 1u << 2), -EINVAL);
+	CHECK_EQ(ward_open(&w, getpid(), UINT32_MAX), -EINVAL);
+	CHECK(w == NULL);
+}
+
+TEST(a_process_that_is_gone_cannot_be_opened)
+{
+	struct ward *w = NULL;
+	int hold[2];
+	pid_t pid = fork_child(hold, 0);
+	int r;
+
+	close(hold[1]);
+	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_EQ(ward_open(&w, pid, WARD_OPEN_WEAK), -ESRCH);
+	r = ward_open(&w, pid, WARD_OPEN_CHILD);
+	CHECK(r == -ESRCH || r == -ECHILD);
+	CHECK(w == NULL);
+}
+
+/* [same-process] */
+TEST(only_a_child_is_accepted_when_a_child_was_asked_for)
+{
+	struct ward *w = NULL;
+
+	CHECK_EQ(ward_open(&w, getppid(), WARD_OPEN_CHILD), -ECHILD);
+	CHECK_EQ(ward_open(&w, getpid(), WARD_OPEN_CHILD), -ECHILD);
+	CHECK(w == NULL);
+}
+
+#ifdef __linux__
+static void *hold_thread(void *arg)
+{
+	int *ends = arg;
+	long tid = syscall(SYS_gettid);
+	char byte;
+
+	if (write(ends[1], &tid, sizeof(tid)) == sizeof(tid) && read(ends[2], &byte, 1) == 0)
+		return arg;
+	return NULL;
+}
+
+TEST(the_number_of_a_thread_is_not_that_of_a_process)
+{
+	if (on_posix_system())
+		SKIP("POSIX knows no numbers of threads");
+	int told[2], hold[2], ends[3];
+	struct ward *w = NULL;
+	pthread_t thread;
+	long tid = 0;
+
+	make_pipe(told);
+	make_pipe(hold);
+	ends[0] = told[0];
+	ends[1] = told[1];
+	ends[2] = hold[0];
+	REQUIRE_EQ(pthread_create(&thread, NULL, hold_thread, ends), 0);
+	REQUIRE_EQ(read(told[0], &tid, sizeof(tid)), sizeof(tid));
+	CHECK(tid != getpid());
+	CHECK_EQ(ward_open(&w, tid, WARD_OPEN_WEAK), -EINVAL);
+	CHECK(ward_open(&w, tid, WARD_OPEN_CHILD) < 0);
+	CHECK(w == NULL);
+	close(hold[1]);
+	pthread_join(thread, NULL);
+	close(told[0]);
+	close(told[1]);
+	close(hold[0]);
+}
+#endif
+
+/* ---------------------------------------------------------------------- strangers */
+
+/*
+ * A stranger, so made that both its end and its collection are ours to order: `owner` forks
+ * it, and each of the two waits for an end of file.
+ */
+struct stranger {
+	pid_t owner, pid;
+	int hold, collect;                    /* close to end it; to have it collected */
+};
+
+static _Noreturn void be_owner(int told, int hold, int collect)
+{
+	char byte;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (read(hold, &byte, 1) == 0)
+			_exit(33);
+		_exit(99);
+	}
+	close(hold);
+	if (write(told, &pid, sizeof(pid)) != sizeof(pid) || read(collect, &byte, 1) != 0 ||
+	    waitpid(pid, NULL, 0) != pid)
+		_exit(99);
+	_exit(0);
+}
+
+static struct stranger make_stranger(void)
+{
+	struct stranger s;
+	int told[2], hold[2], collect[2];
+
+	make_pipe(told);
+	make_pipe(hold);
+	make_pipe(collect);
+	s.owner = fork();
+	if (s.owner == 0) {
+		close(hold[1]);
+		close(collect[1]);
+		be_owner(told[1], hold[0], collect[0]);
+	}
+	REQUIRE_EQ(read(told[0], &s.pid, sizeof(s.pid)), sizeof(s.pid));
+	close(told[0]);
+	close(told[1]);
+	close(hold[0]);
+	close(collect[0]);
+	s.hold = hold[1];
+	s.collect = collect[1];
+	return s;
+}
+
+static void collect_owner(const struct stranger *s)
+{
+	int status = 1;
+
+	REQUIRE_EQ(waitpid(s->owner, &status, 0), s->owner);
+	CHECK_EQ(status, 0);
+}
+
+/* [same-process] */
+TEST(a_stranger_is_held_by_a_handle_or_refused)
+{
+	struct stranger s = make_stranger();
+	struct ward *w = NULL;
+	int r = ward_open(&w, s.pid, 0);
+
+	if (able_pidfd_open()) {
+		REQUIRE_EQ(r, 0);
+		CHECK_EQ(ward_hold(w), WARD_HOLD_KERNEL);
+		CHECK_EQ(ward_pid(w), s.pid);
+		CHECK_EQ(ward_wait(w, 0, NULL), 0);
+		CHECK_EQ(ward_signal(w, 0), is_forced("pidfd_send_signal") ? -ENOTSUP : 0);
+		ward_close(w);
+	} else {
+		CHECK_EQ(r, -ENOTSUP);
+		CHECK(w == NULL);
+	}
+	close(s.hold);
+	close(s.collect);
+	collect_owner(&s);
+}
+
+/* [same-process] The caller says that a number is enough, and can see that it is no more. */
+TEST(a_mere_number_is_accepted_only_on_request)
+{
+	struct stranger s = make_stranger();
+	struct ward *w = NULL;
+
+	REQUIRE_EQ(ward_open(&w, s.pid, WARD_OPEN_WEAK), 0);
+	CHECK_EQ(ward_hold(w), able_pidfd_open() ? WARD_HOLD_KERNEL : WARD_HOLD_PID);
+	CHECK_EQ(ward_pid(w), s.pid);
+	ward_close(w);
+	close(s.hold);
+	close(s.collect);
+	collect_owner(&s);
+}
+
+/* [true-status] */
+TEST(how_a_stranger_ended_is_told_when_its_owner_has_collected_it)
+{
+	struct stranger s = make_stranger();
+	struct ward *w = NULL;
+	struct ward_exit e = WARD_EXIT_INIT;
+	int r;
+
+	if (!able_pidfd_open()) {
+		close(s.hold);
+		close(s.collect);
+		collect_owner(&s);
+		SKIP("strangers cannot be held here");
+	}
+	REQUIRE_EQ(ward_open(&w, s.pid, 0), 0);
+	close(s.hold);
+	/* Where the kernel tells nothing, its end is all there is to wait for. */
+	r = ward_wait(w, MILLISECONDS(10), NULL);
+	CHECK(r == 0 || !able_exit_info());
+	close(s.collect);
+	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
+	if (able_exit_info())
+		check_exited(&e, 33);
+	else
+		check_lost(&e);
+	CHECK_EQ(e.has_usage, 0);
+	CHECK_EQ(e.user_ns, -1);
+	CHECK_EQ(e.max_rss_bytes, -1);
+	CHECK_EQ(e.blocks_out, -1);
+	CHECK_EQ(e.wall_ns, -1);
+	ward_close(w);
+	collect_owner(&s);
+}
+
+/* [same-process] The process that a mistake would be dearest with. */
+TEST(process_1_is_held_like_any_stranger_but_never_signalled_by_number)
+{
+	struct ward *w = NULL;
+
+	if (getpid() <= 2)
+		SKIP("process 1 is a relative here");
+	if (able_pidfd_open()) {
+		REQUIRE_EQ(ward_open(&w, 1, 0), 0);
+		CHECK_EQ(ward_pid(w), 1);
+		CHECK_EQ(ward_wait(w, 0, NULL), 0);
+	} else {
+		CHECK_EQ(ward_open(&w, 1, 0), -ENOTSUP);
+		if (ward_open(&w, 1, WARD_OPEN_WEAK) == 0)
+			CHECK(ward_signal(w, 0) < 0);
+	}
+	ward_close(w);
+}
+
+/* [true-status] */
+TEST(two_wards_of_one_child_agree)
+{
+	struct ward *first = NULL, *second = NULL;
+	struct ward_exit e;
+	int hold[2];
+	pid_t pid = fork_child(hold, 21);
+
+	REQUIRE_EQ(ward_open(&first, pid, 0), 0);
+	REQUIRE_EQ(ward_open(&second, pid, 0), 0);
+	close(hold[1]);
+	e = wait_or_fail(first);
+	check_exited(&e, 21);
+	e = wait_or_fail(second);
+	if (able_exit_info() && ward_hold(second) == WARD_HOLD_KERNEL)
+		check_exited(&e, 21);
+	else if (e.how != WARD_EXITED)
+		check_lost(&e);
+	CHECK_EQ(ward_signal(second, 0), -ESRCH);
+	ward_close(first);
+	ward_close(second);
+}
+
+TEST(we_may_hold_ourselves)
+{
+	struct ward *w = NULL;
+
+	if (!able_pidfd_open())
+		SKIP("only children can be held here");
+	REQUIRE_EQ(ward_open(&w, getpid(), 0), 0);
+	CHECK_EQ(ward_wait(w, 0, NULL), 0);
+	CHECK_EQ(ward_wait(w, MILLISECONDS(1), NULL), 0);
+	ward_close(w);
+}

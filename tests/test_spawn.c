@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting: the program, its arguments, its environment, its place, and a clean start.
+ */
+#include <sys/mman.h>
+
+#include "able.h"
+#include "help.h"
+
+static char out[1 << 16];
+
+/* What the helper says with these options; in `out`. */
+static void say(const char *const argv[], const struct ward_spawn_opts *opts)
+{
+	output_of(argv, opts, out, sizeof(out));
+}
+
+TEST(a_program_is_started_and_held)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	bool strongest = able_pidfd() && !is_any_forced();
+
+	CHECK(ward_pid(t.w) > 1);
+	CHECK(!strongest || ward_hold(t.w) == WARD_HOLD_KERNEL);
+	CHECK(ward_hold(t.w) == WARD_HOLD_KERNEL || ward_hold(t.w) == WARD_HOLD_CHILD);
+	talk_end(&t);
+}
+
+TEST(arguments_arrive_as_they_are)
+{
+	say(CHILD("print-argv", "", " two words ", "\"quoted\"", "\xff\n*", "-x"), NULL);
+	CHECK_STR(out, "[]\n[ two words ]\n[\"quoted\"]\n[\xff\n*]\n[-x]\n");
+}
+
+TEST(the_program_may_have_another_name_than_its_file)
+{
+	say(ARGV("another-name", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
+	CHECK_STR(out, "[x]\n");
+	say(ARGV("", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
+	CHECK_STR(out, "[x]\n");
+	say(ARGV("my-sh", "-c", "echo $0"), WARD_SPAWN_OPTS(.file = "/bin/sh"));
+	CHECK_STR(out, "my-sh\n");
+}
+
+/* ---------------------------------------------------------------------- PATH search */
+
+/* Two folders, each with a program `tool` that says which one it is. */
+struct tools {
+	struct folder a, b;
+	char path[256], tool_a[192], tool_b[192];
+};
+
+static struct tools make_tools(void)
+{
+	struct tools t;
+
+	t.a = folder_make();
+	t.b = folder_make();
+	folder_write(&t.a, "tool", "#!/bin/sh\necho a\n", 0755, t.tool_a, sizeof(t.tool_a));
+	folder_write(&t.b, "tool", "#!/bin/sh\necho b\n", 0755, t.tool_b, sizeof(t.tool_b));
+	return t;
+}
+
+static void remove_tools(const struct tools *t)
+{
+	folder_remove(&t->a);
+	folder_remove(&t->b);
+}
+
+TEST(a_name_is_looked_for_in_the_path_of_the_caller)
+{
+	struct tools t = make_tools();
+
+	snprintf(t.path, sizeof(t.path), "%s:%s", t.b.path, t.a.path);
+	setenv("PATH", t.path, 1);
+	say(ARGV("tool"), NULL);
+	CHECK_STR(out, "b\n");
+	remove_tools(&t);
+}
+
+TEST(the_path_of_the_childs_own_environment_goes_before)
+{
+	struct tools t = make_tools();
+
+	setenv("PATH", t.b.path, 1);
+	snprintf(t.path, sizeof(t.path), "PATH=%s", t.a.path);
+	say(ARGV("tool"), WARD_SPAWN_OPTS(.env = ARGV(t.path)));
+	CHECK_STR(out, "a\n");
+	say(ARGV("tool"), WARD_SPAWN_OPTS(.env_set = ARGV(t.path)));
+	CHECK_STR(out, "a\n");
+	/* An environment without PATH: the caller's. */
+	say(ARGV("tool"), WARD_SPAWN_OPTS(.env = ARGV("A=B")));
+	CHECK_STR(out, "b\n");
+	say(ARGV("tool"), WARD_SPAWN_OPTS(.env_unset = ARGV("PATH")));
+	CHECK_STR(out, "b\n");
+	remove_tools(&t);
+}
+
+TEST(without_any_path_the_usual_places_are_searched)
+{
+	unsetenv("PATH");
+	say(ARGV("echo", "x"), NULL);
+	CHECK_STR(out, "x\n");
+}
+
+TEST(what_cannot_be_run_is_passed_over_in_the_search)
+{
+	struct tools t = make_tools();
+
+	REQUIRE_EQ(chmod(t.tool_a, 0644), 0);
+	snprintf(t.path, sizeof(t.path), "/no/such:%s:/dev/null:%s", t.a.path, t.b.path);
+	setenv("PATH", t.path, 1);
+	say(ARGV("tool"), NULL);
+	CHECK_STR(out, "b\n");
+	/* Found, but nowhere to be run: that is said, and not "not found". */
+	setenv("PATH", t.a.path, 1);
+	spawn_fails(ARGV("tool"), NULL, -EACCES, WARD_STEP_EXEC);
+	remove_tools(&t);
+}
+
+TEST(the_working_directory_is_not_searched)
+{
+	struct tools t = make_tools();
+
+	snprintf(t.path, sizeof(t.path), ":/no/such::");
+	setenv("PATH", t.path, 1);
+	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT, WARD_STEP_EXEC);
+	setenv("PATH", "", 1);
+	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT, WARD_STEP_EXEC);
+	/* Unless PATH names it. */
+	setenv("PATH", ".", 1);
+	say(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path));
+	CHECK_STR(out, "a\n");
+	remove_tools(&t);
+}
+
+TEST(a_path_is_seen_from_the_childs_working_directory)
+{
+	struct tools t = make_tools();
+
+	say(ARGV("./tool"), WARD_SPAWN_OPTS(.cwd = t.b.path));
+	CHECK_STR(out, "b\n");
+	remove_tools(&t);
+}
+
+/* -------------------------------------------------------- start from a descriptor */
+
+TEST(a_program_is_started_from_a_descriptor)
+{
+	int fd = open(check_child(), O_RDONLY | O_CLOEXEC);
+
+	REQUIRE(fd >= 0);
+	if (is_forced("execveat")) {
+		close(fd);
+		SKIP("the kernel cannot start from a descriptor");
+	}
+	say(ARGV("any-name", "print-argv", "x"),
+	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_EXE_FD, .exe_fd = fd));
+	CHECK_STR(out, "[x]\n");
+	/* [sealed-fds] It is not among the descriptors of the child. */
+	say(ARGV("any-name", "print-fd-numbers"),
+	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_EXE_FD, .exe_fd = fd));
+	CHECK_STR(out, "0 1 2 \n");
+	close(fd);
+}
+
+/* -------------------------------------------------------------------- environment */
+
+TEST(the_environment_is_the_callers)
+{
+	const char *const *argv = CHILD("print-env");
+
+	clearenv();
+	setenv("ONE", "1", 1);
+	setenv("TWO", "", 1);
+	say(argv, NULL);
+	CHECK_STR(out, "ONE=1\nTWO=\n");
+	/* No environment at all is one without entries. */
+	clearenv();
+	say(argv, NULL);
+	CHECK_STR(out, "");
+}
+
+TEST(the_environment_is_replaced)
+{
+	say(CHILD("print-env"), WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
+	CHECK_STR(out, "B=2\nA=1\n=odd\nodd\n");
+	say(CHILD("print-env"), WARD_SPAWN_OPTS(.env = (const char *const[]){ NULL }));
+	CHECK_STR(out, "");
+}
+
+TEST(names_are_taken_away_and_values_added)
+{
+	const char *const base[] = { "A=1", "AB=2", "B=3", "C=4", NULL };
+
+	say(CHILD("print-env"),
+	    WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "NONE"),
+	                    .env_set = ARGV("C=5", "D=", "E=x=y")));
+	CHECK_STR(out, "AB=2\nB=3\nC=5\nD=\nE=x=y\n");
+	/* Set comes after unset, and the last value of a name counts. */
+	say(CHILD("print-env"),
+	    WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "AB", "B", "C"),
+	                    .env_set = ARGV("A=6", "A=7")));
+	CHECK_STR(out, "A=7\n");
+}
+
+/* [no-globals] */
+TEST(the_callers_environment_stays_as_it_is)
+{
+	setenv("KEEP", "me", 1);
+	say(CHILD("print-env"),
+	    WARD_SPAWN_OPTS(.env_unset = ARGV("KEEP"), .env_set = ARGV("NEW=1")));
+	CHECK(strstr(out, "NEW=1\n") != NULL);
+	CHECK(strstr(out, "KEEP=") == NULL);
+	CHECK_STR(getenv("KEEP"), "me");
+	CHECK(getenv("NEW") == NULL);
+}
+
+/* -------------------------------------------------------------------------- place */
+
+TEST(the_working_directory_is_entered)
+{
+	struct folder folder = folder_make();
+	char expected[200];
+
+	say(CHILD("print-cwd"), WARD_SPAWN_OPTS(.cwd = folder.path));
+	snprintf(expected, sizeof(expected), "%s\n", folder.path);
+	CHECK_STR(out, expected);
+	folder_remove(&folder);
+}
+
+TEST(the_umask_is_set_or_left)
+{
+	umask(027);
+	check_baseline();
+	say(CHILD("print-umask"), NULL);
+	CHECK_STR(out, "027\n");
+	say(CHILD("print-umask"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UMASK, .umask = 0));
+	CHECK_STR(out, "000\n");
+	say(CHILD("print-umask"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UMASK, .umask = 0777));
+	CHECK_STR(out, "777\n");
+}
+
+/* ------------------------------------------------------------------------ signals */
+
+static void ignore_and_block(void)
+{
+	sigset_t mask;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGRTMIN + 2, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGRTMIN + 3);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	check_baseline();
+}
+
+/* [clean-child] */
+TEST(a_child_starts_with_no_signal_blocked_or_ignored)
+{
+	ignore_and_block();
+	say(CHILD("print-signals"), NULL);
+	CHECK_STR(out, "blocked\nignored\nhandled\n");
+#ifdef __linux__
+	/* Those that libc keeps for itself too. */
+	say(CHILD("print-status", "SigBlk", "SigIgn", "SigCgt"), NULL);
+	CHECK_STR(out, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
+	               "SigCgt:\t0000000000000000\n");
+#endif
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+/* [clean-child] */
+TEST(handlers_of_the_caller_do_not_reach_the_child)
+{
+	signal(SIGUSR1, handler);
+	signal(SIGTERM, handler);
+	check_baseline();
+	say(CHILD("print-signals"), NULL);
+	CHECK_STR(out, "blocked\nignored\nhandled\n");
+	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
+	CHECK_STR(out, "blocked\nignored\nhandled\n");
+}
+
+TEST(ignored_signals_are_passed_on_when_asked)
+{
+	char expected[128];
+
+	ignore_and_block();
+	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
+	snprintf(expected, sizeof(expected), "blocked\nignored %d %d %d\nhandled\n", SIGHUP,
+	         SIGPIPE, SIGRTMIN + 2);
+	CHECK_STR(out, expected);
+}
+
+TEST(the_signal_mask_is_passed_on_when_asked)
+{
+	char expected[128];
+
+	ignore_and_block();
+	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_MASK));
+	snprintf(expected, sizeof(expected), "blocked %d %d %d\nignored\nhandled\n", SIGUSR1,
+	         SIGCHLD, SIGRTMIN + 3);
+	CHECK_STR(out, expected);
+}
+
+static volatile sig_atomic_t handled;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	handled++;
+}
+
+/* A signal that is pending through a start is delivered once, to us, and not to the child. */
+TEST(a_signal_that_waits_reaches_the_caller_only)
+{
+	signal(SIGUSR1, count_signal);
+	ignore_and_block();
+	raise(SIGUSR1);
+	expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
+	CHECK_EQ(handled, 0);
+	sigprocmask(SIG_SETMASK, &(sigset_t){ 0 }, NULL);
+	CHECK_EQ(handled, 1);
+	check_baseline();
+}
+
+/* ----------------------------------------------------------------------- parallel */
+
+/* [no-globals] */
+TEST(no_thread_is_started)
+{
+#ifdef __linux__
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	bool kernel = ward_hold(t.w) == WARD_HOLD_KERNEL;
+	struct stat st;
+
+	ward_wait(t.w, MILLISECONDS(1), NULL);
+	REQUIRE_EQ(stat("/proc/self/task", &st), 0);
+	talk_end(&t);
+	if (!kernel)
+		SKIP("without a kernel handle a thread waits");
+	/* Each thread is a subfolder: one, with the two links of every folder. */
+	CHECK(on_slow_tool() || st.st_nlink == 3);
+#else
+	SKIP("needs /proc");
+#endif
+}
+
+/* A parent with much memory starts no slower and needs no more of it. */
+TEST(a_large_parent_can_start)
+{
+	size_t size = (size_t)256 << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	                    0);
+
+	REQUIRE(memory != MAP_FAILED);
+	for (size_t i = 0; i < size; i += 4096)
+		memory[i] = 1;
+	expect_exit(spawn_or_fail(CHILD("exit", "4"), NULL), 4);
+	munmap(memory, size);
+}
+
+TEST(two_hundred_starts_in_a_row)
+{
+	for (int i = 0; i < check_scaled(200); i++)
+		expect_exit(spawn_or_fail(CHILD("exit", "4"), NULL), 4);
+}
