@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# The words of a newcomer. The build itself is Meson's: see meson.build and CONTRIBUTING.md.
+
+BUILD ?= build/default
+PREFIX ?= /usr/local
+LIBDIR ?= lib
+DESTDIR ?=
+
+all: build
+
+help:
+	@echo 'make             build the library, the command and the man pages in $(BUILD)'
+	@echo 'make demo        run a job that misbehaves, and see what ward makes of it'
+	@echo 'make check       all tests in all variants; "scripts/check STAGE" runs one part'
+	@echo 'make bench       measure what a start costs'
+	@echo 'make install     into PREFIX ($(PREFIX)); DESTDIR and LIBDIR are honoured'
+	@echo 'make lint        what can be said of the sources without running them'
+	@echo 'make fmt         format the C files that you have changed, but the headers'
+	@echo 'make clean       remove what was built'
+	@echo 'What a target needs and is missing is installed by apt, as root or through sudo.'
+
+build:
+	@scripts/setup build
+	@scripts/build '$(BUILD)' --prefix='$(PREFIX)' --libdir='$(LIBDIR)'
+
+demo: build
+	@scripts/demo '$(BUILD)'
+
+check:
+	@scripts/setup check
+	@scripts/check
+
+lint:
+	@scripts/setup check
+	@scripts/check lint
+
+bench:
+	@scripts/setup bench
+	@bench/run
+
+install: build
+	@mkdir -p '$(DESTDIR)$(PREFIX)' 2>/dev/null; [ -w '$(DESTDIR)$(PREFIX)' ] || \
+		{ echo 'No right to write to $(DESTDIR)$(PREFIX): be root, or name a PREFIX.' >&2; exit 1; }
+	@DESTDIR='$(DESTDIR)' meson install -C '$(BUILD)' --no-rebuild --quiet
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then PATH=$$PATH:/sbin ldconfig; fi
+	@echo 'ward is installed in $(DESTDIR)$(PREFIX).'
+
+fmt:
+	@git ls-files -mo --exclude-standard '*.[ch]' | grep -v ^include/ | xargs -r clang-format -i
+
+clean:
+	@rm -rf build
+
+.PHONY: all help build demo check lint bench install fmt clean
