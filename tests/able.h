@@ -20,6 +20,9 @@
 #include <sys/vfs.h>
 #endif
 
+#include "ward.h"
+#include "ward_linux.h"
+
 #ifndef WARD_TEST_POSIX
 #define WARD_TEST_POSIX 0
 #endif
@@ -49,6 +52,17 @@ static inline bool is_any_forced(void)
 	return rules && *rules;
 }
 
+/* This one is held by a handle of the kernel, whatever the handle can be used for. */
+static inline bool has_handle(const struct ward *w)
+{
+#if defined(__linux__) && !WARD_TEST_POSIX
+	return ward_pidfd(w) >= 0;
+#else
+	(void)w;
+	return false;
+#endif
+}
+
 #ifdef __linux__
 #define ABLE_PIDFD_OPEN 434
 #define ABLE_PIDFD_SEND_SIGNAL 424
@@ -64,21 +78,18 @@ struct able_pidfd_info {
 	int32_t exit_code;
 };
 
-/* The kernel has pidfds that can be polled and waited for, and they are not taken away. */
+/* The kernel has pidfds that can be polled, and one way to get at them is left. */
 static inline bool able_pidfd(void)
 {
 	long fd;
-	bool able;
 
-	if (on_posix_system() || is_forced("waitid_pidfd"))
+	if (on_posix_system() || (is_forced("pidfd_open") && is_forced("waitid_pidfd") &&
+	                          (is_forced("clone_pidfd") || is_forced("clone_vm"))))
 		return false;
 	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
-	if (fd < 0)
-		return false;
-	able = syscall(SYS_waitid, ABLE_P_PIDFD, fd, NULL, WEXITED | WNOHANG, NULL) < 0 &&
-	       errno == ECHILD;
-	close((int)fd);
-	return able;
+	if (fd >= 0)
+		close((int)fd);
+	return fd >= 0;
 }
 
 /* ... and a process can be taken hold of by its number. */

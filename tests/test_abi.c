@@ -155,7 +155,7 @@ TEST(a_newer_callers_identity_is_read_when_the_rest_is_zero)
 	memset(&id, 0, sizeof(id));
 	id.now = mine;
 	id.now.size = sizeof(id);
-	CHECK_EQ(ward_open_id(&w, &id.now), able_pidfd_open() ? 0 : -ENOTSUP);
+	CHECK_EQ(ward_open_id(&w, &id.now), able_identity() ? 0 : -ENOTSUP);
 	ward_close(w);
 	id.later[3] = 1;
 	CHECK(ward_open_id(&w, &id.now) < 0);

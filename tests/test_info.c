@@ -243,7 +243,7 @@ TEST(the_cgroup_is_told)
 
 	if (expected && info.cgroup_id != -1)
 		CHECK_EQ(info.cgroup_id, expected);
-	if (able_exit_info() && ward_hold(t.w) == WARD_HOLD_KERNEL)
+	if (able_exit_info() && has_handle(t.w))
 		CHECK(info.cgroup_id > 0);
 	talk_end(&t);
 	if (!expected)

@@ -22,7 +22,7 @@ static void close_both(const int ends[2])
 
 static bool can_send(const struct talk *t)
 {
-	return ward_hold(t->w) == WARD_HOLD_KERNEL;
+	return has_handle(t->w);
 }
 
 /* Receiving needs no handle of our own, but a system that has handles. */

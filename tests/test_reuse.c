@@ -123,7 +123,7 @@ static bool reuse_after_a_theft(void)
 		ask_everything(w, &id);
 	}
 	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
-	if (able_exit_info() && kernel)
+	if (able_exit_info() && has_handle(w))
 		check_exited(&e, 45);
 	else
 		check_lost(&e);

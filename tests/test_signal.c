@@ -96,8 +96,8 @@ TEST(a_process_of_somebody_else_may_not_be_signalled)
 
 	if (geteuid() != 0)
 		SKIP("needs root, to become somebody else");
-	if (!able_pidfd_open())
-		SKIP("strangers cannot be held here");
+	if (!able_pidfd_open() || is_forced("pidfd_send_signal"))
+		SKIP("strangers cannot be held and signalled here");
 	pid = fork();
 	if (pid == 0) {
 		REQUIRE_EQ(setgid(65534), 0);

@@ -18,7 +18,7 @@ static void ask_kernel(void)
 
 	known = able_exit_info();
 	t = talk_start_ready(CHILD("ready"), NULL);
-	known = known && ward_hold(t.w) == WARD_HOLD_KERNEL;
+	known = known && has_handle(t.w);
 	talk_end(&t);
 }
 
