@@ -2,7 +2,7 @@
 /*
  * The descriptors of a child, from the options to slots: every target once, in order,
  * every reference to another descriptor of the child resolved. What "all are assigned at
- * once" means is decided here; child.c only carries it out.
+ * once" means is decided here; child_fds.c only carries it out.
  */
 #define _GNU_SOURCE 1
 #include "plan.h"
