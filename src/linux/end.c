@@ -103,14 +103,12 @@ static int collect_child(struct ward__process *p)
 	return r;
 }
 
+/* The waiter need not have told yet: collecting the child does not disturb its look. */
 static int collect_watched(struct ward__process *p)
 {
 	struct ward__ending ending;
-	int r;
+	int r = ward__waitid(-1, p->pid, WNOHANG, &ending);
 
-	if (!ward__waiter_done(p->waiter))
-		return 0;
-	r = ward__waitid(-1, p->pid, WNOHANG, &ending);
 	if (r > 0)
 		return finish(p, &ending);
 	return r == -ECHILD ? finish_lost(p) : r;

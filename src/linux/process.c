@@ -126,18 +126,22 @@ int ward__process_adopt(struct ward__process **ret, int pidfd, pid_t pid)
 	return 0;
 }
 
+static bool is_thread(int64_t pid)
+{
+	int64_t group = ward__proc_tgid(pid);
+
+	return group > 0 && group != pid;
+}
+
 /*
  * Why pidfd_open said EINVAL or ENOENT for a pid in range: a thread's id, or a process
  * that is just being collected, which some kernels confuse.
  */
 static int explain_open(int code, int64_t pid)
 {
-	int64_t group;
-
 	if (code != -EINVAL && code != -ENOENT)
 		return code;
-	group = ward__proc_tgid(pid);
-	return group > 0 && group != pid ? -EINVAL : -ESRCH;
+	return is_thread(pid) ? -EINVAL : -ESRCH;
 }
 
 static int open_number(struct ward__process **ret, pid_t pid, uint32_t flags)
@@ -146,6 +150,8 @@ static int open_number(struct ward__process **ret, pid_t pid, uint32_t flags)
 	struct ward__process *p;
 	int r = 0;
 
+	if (!child && is_thread(pid))
+		return -EINVAL;
 	if (!child && (flags & WARD_OPEN_CHILD))
 		return -ECHILD;
 	if (!child && !(flags & WARD_OPEN_WEAK))

@@ -247,8 +247,8 @@ int ward__process_hold(const struct ward__process *p)
 /* ------------------------------------------------------------------------------ end */
 
 /*
- * With the lock held; only once the waiter has looked, so that its look never meets a
- * number that was freed under it.
+ * With the lock held. The waiter need not have told yet: its look is not disturbed by the
+ * child being collected under it.
  */
 static int try_collect(struct ward__process *p)
 {
@@ -258,8 +258,6 @@ static int try_collect(struct ward__process *p)
 		return 1;
 	if (!p->child)
 		return -ENOTSUP;
-	if (!ward__waiter_done(p->waiter))
-		return 0;
 	r = collect(p->pid, WNOHANG, &p->ending);
 	if (r == -ECHILD)
 		p->ending = (struct ward__ending){ .lost = true };

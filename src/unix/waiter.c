@@ -69,6 +69,19 @@ static pid_t await_decision(struct ward__waiter *waiter)
 	return pid;
 }
 
+/*
+ * A byte, and not only the end of file: a copy of us that somebody forked holds the write
+ * end as well. With all signals blocked here, a reader that is gone is no SIGPIPE.
+ */
+static void tell(struct ward__waiter *waiter)
+{
+	pthread_mutex_lock(&waiter->lock);
+	while (waiter->write_end >= 0 && write(waiter->write_end, "", 1) < 0 &&
+	       errno == EINTR)
+		;
+	pthread_mutex_unlock(&waiter->lock);
+}
+
 static void *wait_for_child(void *arg)
 {
 	struct ward__waiter *waiter = arg;
@@ -77,6 +90,7 @@ static void *wait_for_child(void *arg)
 	if (pid != DROPPED) {
 		ward__peek_child(pid, true);
 		atomic_store_explicit(&waiter->done, true, memory_order_release);
+		tell(waiter);
 	}
 	leave(waiter);
 	return NULL;

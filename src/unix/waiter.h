@@ -21,7 +21,7 @@ struct ward__waiter;
 int ward__waiter_new(struct ward__waiter **ret);
 void ward__waiter_watch(struct ward__waiter *waiter, pid_t pid);
 
-/* Readable (end of file) when the child has ended or was collected by somebody else. */
+/* Readable when the child has ended or was collected by somebody else. */
 int ward__waiter_fd(const struct ward__waiter *waiter);
 bool ward__waiter_done(const struct ward__waiter *waiter);
 
