@@ -5,7 +5,7 @@
  *  contestant  a way to start a program and to wait for it
  *  parent      a process that does so: small, with much memory, many descriptors, ...
  *  lane        one contestant in one parent
- *  block       some starts in a row on one lane
+ *  block       some starts in a row on one lane; of threads, what they do in a window
  *  round       a block on each lane, shuffled
  *  scenario    the lanes that are measured together, and so can be compared
  *
@@ -23,7 +23,7 @@
 #include <sys/types.h>
 
 enum {
-	BLOCK_MAX = 200,                      /* starts of one thread in one block */
+	BLOCK_MAX = 200,                      /* starts in one block */
 	THREADS_MAX = 2,
 	PARENTS_MAX = 3,
 	CONTESTANTS_MAX = 8,
@@ -45,13 +45,22 @@ struct contestant {
 };
 extern const struct contestant contestants[CONTESTANTS];
 
+/* --------------------------------------------------------------------------- cpus.c */
+
+/* Pin the calling thread; a negative @cpu: do nothing. 0, or a negative errno. */
+int cpu_pin(int cpu);
+/* The highest CPU that we may use: the lowest takes most of a machine's interrupts. */
+int cpu_last(void);
+/* Another one that we may use, of another core if there is one; negative: none. */
+int cpu_beside(int cpu);
+
 /* ------------------------------------------------------------------------- parent.c */
 
 struct parent_spec {
 	const char *name;
 	size_t memory;                        /* bytes, touched page by page */
 	int fds;                              /* open ones, all CLOEXEC */
-	int threads;                          /* 0: the main thread starts; else so many */
+	int threads;                          /* 0: the main thread starts; else others */
 	bool roams;                           /* not pinned even if others are */
 };
 
@@ -63,27 +72,32 @@ struct parent {
 };
 
 struct order {
-	int contestant;
-	int count;                            /* starts of each thread; 0: go home */
+	int contestant;                       /* negative: go home */
+	int count;                            /* starts, where there are no threads */
+	int64_t window_ns;                    /* else: how long they work */
 	char *const *argv;                    /* a parent is a fork: addresses hold there */
 };
 
 struct block {
 	int error;
-	int count;                            /* of `ns` */
-	int64_t wall_ns;                      /* from the first start to the last end */
-	uint32_t ns[BLOCK_MAX * THREADS_MAX]; /* each start */
+	int count;                            /* starts of all threads */
+	double ns_a_start;                    /* what one costs the clock */
+	uint32_t ns[BLOCK_MAX];               /* each start, where there are no threads */
 };
 
-/* @cpu: where it is pinned; negative: nowhere. Failures are told in parent->error. */
-void parent_start(struct parent *parent, const struct parent_spec *spec, int cpu);
+/* @cpus: where its threads are pinned, the main thread to the first; negative: nowhere.
+ * Failures are told in parent->error. */
+void parent_start(struct parent *parent, const struct parent_spec *spec,
+		  const int cpus[THREADS_MAX]);
 void parent_stop(struct parent *parent);
 int parent_run(struct parent *parent, const struct order *order, struct block *ret);
 
 /* ------------------------------------------------------------------------ workload.c */
 
-/* Carry one order out in this process, in @threads threads (0: in this very one). */
-void workload_run(const struct order *order, int threads, struct block *ret);
+/* Make the @threads that carry orders out in this process, each on its CPU; 0 threads:
+ * this very one does. */
+int workload_prepare(int threads, const int cpus[]);
+void workload_run(const struct order *order, struct block *ret);
 
 /* ------------------------------------------------------------------------ scenarios.c */
 
@@ -109,7 +123,8 @@ struct lane {
 	int block;                            /* starts in a block */
 	int every;                            /* takes part in every so many rounds */
 	int error;                            /* why it was not measured: negative errno */
-	struct series each;                   /* ns of each start */
+	size_t starts;
+	struct series each;                   /* ns of each start; of threads: nothing */
 	struct series rounds;                 /* ns a start, by round; NAN: took no part */
 };
 
@@ -120,14 +135,16 @@ struct scenario {
 	struct lane lanes[PARENTS_MAX * CONTESTANTS_MAX];
 	int n_lanes;
 	int rounds;
-	int cpu;
+	int cpus[THREADS_MAX];
+	int64_t window_ns;
 };
 
 struct settings {
 	bool quick;
-	int cpu;                              /* negative: pin nothing */
+	int cpus[THREADS_MAX];                /* the first is negative: pin nothing */
 	int block;
-	double seconds;                       /* for each scenario */
+	int64_t window_ns;                    /* of the threads' blocks */
+	double seconds;                       /* for each scenario; with threads, twice */
 	const char *static_program, *dynamic_program;
 	const char *command;
 	FILE *raw, *plot;                     /* tables for other programs; may be NULL */

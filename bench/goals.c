@@ -32,8 +32,6 @@ static struct goal goals[] = {
 	  { { 0 } } },
 	{ "two threads: starts a second, of one thread's", "threads", 1, 0, -1, true, 1.90,
 	  { { 0 } } },
-	{ "two threads: the same, of one pinned thread's", "threads", 1, 2, -1, true, 1.90,
-	  { { 0 } } },
 };
 enum { GOALS = sizeof(goals) / sizeof(goals[0]) };
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,17 +18,6 @@
 #include <unistd.h>
 
 enum { SPARE_FDS = 64 };
-
-static int pin(int cpu)
-{
-	cpu_set_t set;
-
-	if (cpu < 0)
-		return 0;
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
-}
 
 /* Bytes that can be taken without pushing anybody out; 0 when nobody tells. */
 static size_t memory_available(void)
@@ -101,11 +89,26 @@ static int take_fds(int count)
 	return 0;
 }
 
-static int take_burden(const struct parent_spec *spec, int cpu)
+/* To the CPUs, if it is a pinned one. Threads that would share one are no measure. */
+static int take_place(const struct parent_spec *spec, const int cpus[THREADS_MAX])
+{
+	static const int anywhere[THREADS_MAX] = { -1, -1 };
+	int i, r;
+
+	if (spec->roams || cpus[0] < 0)
+		return workload_prepare(spec->threads, anywhere);
+	for (i = 1; i < spec->threads; i++)
+		if (cpus[i] < 0)
+			return -ENODEV;
+	r = cpu_pin(cpus[0]);
+	return r < 0 ? r : workload_prepare(spec->threads, cpus);
+}
+
+static int take_burden(const struct parent_spec *spec, const int cpus[THREADS_MAX])
 {
 	int r;
 
-	r = pin(spec->roams ? -1 : cpu);
+	r = take_place(spec, cpus);
 	if (r < 0)
 		return r;
 	r = take_memory(spec->memory);
@@ -114,16 +117,19 @@ static int take_burden(const struct parent_spec *spec, int cpu)
 	return take_fds(spec->fds);
 }
 
-static _Noreturn void serve(const struct parent_spec *spec, int cpu, int socket)
+static _Noreturn void serve(const struct parent_spec *spec, const int cpus[THREADS_MAX],
+			    int socket)
 {
 	static struct block block;
 	struct order order;
 
-	block.error = take_burden(spec, cpu);
+	block.error = take_burden(spec, cpus);
 	while (send(socket, &block, sizeof(block), MSG_NOSIGNAL) > 0) {
-		if (recv(socket, &order, sizeof(order), 0) != sizeof(order) || !order.count)
+		if (recv(socket, &order, sizeof(order), 0) != sizeof(order))
 			break;
-		workload_run(&order, spec->threads, &block);
+		if (order.contestant < 0)
+			break;
+		workload_run(&order, &block);
 	}
 	_exit(0);
 }
@@ -138,7 +144,8 @@ static int answer(struct parent *parent, struct block *ret)
 	return ret->error;
 }
 
-void parent_start(struct parent *parent, const struct parent_spec *spec, int cpu)
+void parent_start(struct parent *parent, const struct parent_spec *spec,
+		  const int cpus[THREADS_MAX])
 {
 	static struct block block;
 	int pair[2];
@@ -151,7 +158,7 @@ void parent_start(struct parent *parent, const struct parent_spec *spec, int cpu
 		die("fork");
 	if (parent->pid == 0) {
 		close(pair[0]);
-		serve(spec, cpu, pair[1]);
+		serve(spec, cpus, pair[1]);
 	}
 	close(pair[1]);
 	parent->socket = pair[0];
@@ -160,7 +167,7 @@ void parent_start(struct parent *parent, const struct parent_spec *spec, int cpu
 
 void parent_stop(struct parent *parent)
 {
-	struct order home = { 0 };
+	struct order home = { .contestant = -1 };
 
 	send(parent->socket, &home, sizeof(home), MSG_NOSIGNAL);
 	close(parent->socket);

@@ -155,7 +155,7 @@ static void table_row(const struct scenario *s, const struct lane *lane)
 	ratio(first, sizeof(first), lane->parent ? compare(s, lane, small).median : NAN);
 	printf("| %-18s | %-27s | %7zu | %9s | %9s | %8s | %12s | %12s |\n",
 	       s->parents[lane->parent].spec->name, contestants[lane->contestant].name,
-	       lane->each.n, median, p10, floor_, sure, first);
+	       lane->starts, median, p10, floor_, sure, first);
 }
 
 static void failed_row(const struct scenario *s, const struct lane *lane)
@@ -168,8 +168,10 @@ static void failed_row(const struct scenario *s, const struct lane *lane)
 static void title(const struct scenario *s)
 {
 	printf("\n### %s", s->spec->title);
-	if (s->cpu >= 0 && !s->spec->parents[0].roams)
-		printf(", pinned to CPU %d", s->cpu);
+	if (s->cpus[0] >= 0 && !s->spec->parents[0].roams)
+		printf(", pinned to CPU %d", s->cpus[0]);
+	if (s->cpus[1] >= 0 && !s->spec->parents[0].roams && s->spec->threads)
+		printf(", the second thread to CPU %d", s->cpus[1]);
 	printf("\n\n");
 }
 

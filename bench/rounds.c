@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { WARM_UP = 3, ROUNDS_MIN = 3, ROUNDS_MAX = 1500 };
-static const double block_ns = 20e6;          /* about the longest that a block takes */
+static const double block_ns = 20e6;          /* about the longest, without threads */
 static const size_t quick_memory = (size_t)1 << 30;
 
 static char *programs[2][2];                  /* argv of the static and the dynamic one */
@@ -24,6 +24,7 @@ static struct order lane_order(const struct scenario *s, const struct lane *lane
 	struct order order = {
 		.contestant = lane->contestant,
 		.count = count,
+		.window_ns = s->window_ns,
 		.argv = programs[s->spec->dynamic],
 	};
 
@@ -45,10 +46,11 @@ static void lane_plan(struct scenario *s, struct lane *lane, int block)
 	double estimate;
 	int i;
 
+	lane->block = lane->every = 1;
 	lane->error = s->parents[lane->parent].error;
 	if (!lane->error)
 		lane->error = lane_run(s, lane, WARM_UP, &trial);
-	if (lane->error)
+	if (lane->error || s->spec->threads)
 		return;
 	estimate = trial.ns[0];
 	for (i = 1; i < WARM_UP; i++)
@@ -69,7 +71,7 @@ static void add_parent(struct scenario *s, const struct parent_spec *spec)
 {
 	int contestant;
 
-	parent_start(&s->parents[s->n_parents], spec, s->cpu);
+	parent_start(&s->parents[s->n_parents], spec, s->cpus);
 	for (contestant = 0; contestant < CONTESTANTS; contestant++)
 		if (s->spec->contestants & (1u << contestant))
 			add_lane(s, s->n_parents, contestant);
@@ -93,10 +95,10 @@ static void write_raw(const struct scenario *s, const struct lane *lane,
 		      const struct block *block, double ns, FILE *raw)
 {
 	if (raw)
-		fprintf(raw, "%s\t%d\t%s\t%s\t%d\t%.0f\t%lld\n", s->spec->name, s->rounds,
+		fprintf(raw, "%s\t%d\t%s\t%s\t%d\t%.0f\t%.0f\n", s->spec->name, s->rounds,
 		        s->parents[lane->parent].spec->name,
 		        contestants[lane->contestant].name, block->count, ns,
-		        (long long)block->wall_ns);
+		        block->ns_a_start);
 }
 
 /* A start's time in this block: the median; with threads what a start costs the clock. */
@@ -109,9 +111,10 @@ static void lane_block(struct scenario *s, struct lane *lane, FILE *raw)
 	lane->error = lane_run(s, lane, lane->block, &block);
 	if (lane->error)
 		return;
-	for (i = 0; i < block.count; i++)
+	for (i = 0; i < block.count && !s->spec->threads; i++)
 		series_add(&lane->each, block.ns[i]);
-	ns = s->spec->threads ? (double)block.wall_ns / block.count : median_of_block(&block);
+	ns = s->spec->threads ? block.ns_a_start : median_of_block(&block);
+	lane->starts += (size_t)block.count;
 	series_add(&lane->rounds, ns);
 	write_raw(s, lane, &block, ns, raw);
 }
@@ -166,11 +169,10 @@ static void progress_done(void)
 static void rounds_run(struct scenario *s, const struct settings *settings)
 {
 	int64_t begin = now_ns();
-	double elapsed = 0;
+	double elapsed = 0, seconds = settings->seconds * (s->spec->threads ? 2 : 1);
 
-	while (s->rounds < ROUNDS_MIN ||
-	       (elapsed < settings->seconds && s->rounds < ROUNDS_MAX)) {
-		progress(s, elapsed, settings->seconds);
+	while (s->rounds < ROUNDS_MIN || (elapsed < seconds && s->rounds < ROUNDS_MAX)) {
+		progress(s, elapsed, seconds);
 		round_run(s, settings->raw);
 		elapsed = (double)(now_ns() - begin) / 1e9;
 	}
@@ -188,13 +190,13 @@ void scenario_measure(struct scenario *ret, const struct scenario_spec *spec,
 	programs[1][0] = (char *)(uintptr_t)settings->dynamic_program;
 	memset(ret, 0, sizeof(*ret));
 	ret->spec = spec;
-	ret->cpu = settings->cpu;
+	ret->window_ns = settings->window_ns;
+	memcpy(ret->cpus, settings->cpus, sizeof(ret->cpus));
 	for (parent = spec->parents; parent->name; parent++)
 		if (!settings->quick || parent->memory <= quick_memory)
 			add_parent(ret, parent);
 	for (i = 0; i < ret->n_lanes; i++)
-		lane_plan(ret, &ret->lanes[i],
-		          spec->threads ? BLOCK_MAX : settings->block);
+		lane_plan(ret, &ret->lanes[i], settings->block);
 	rounds_run(ret, settings);
 	for (i = 0; i < ret->n_parents; i++)
 		parent_stop(&ret->parents[i]);
@@ -219,7 +221,7 @@ const struct lane *scenario_lane(const struct scenario *scenario, int parent,
 	for (i = 0; i < scenario->n_lanes; i++) {
 		lane = &scenario->lanes[i];
 		if (lane->parent == parent && lane->contestant == contestant)
-			return lane->each.n ? lane : NULL;
+			return lane->starts ? lane : NULL;
 	}
 	return NULL;
 }

@@ -35,10 +35,15 @@ static const struct parent_spec descriptors[] = {
 	{ 0 },
 };
 
-static const struct parent_spec threads[] = {
+static const struct parent_spec pinned_threads[] = {
+	{ .name = "one thread", .threads = 1 },
+	{ .name = "two threads", .threads = 2 },
+	{ 0 },
+};
+
+static const struct parent_spec roaming_threads[] = {
 	{ .name = "one thread", .threads = 1, .roams = true },
 	{ .name = "two threads", .threads = 2, .roams = true },
-	{ .name = "one thread, pinned", .threads = 1 },
 	{ 0 },
 };
 
@@ -80,9 +85,16 @@ const struct scenario_spec scenarios[] = {
 	}, {
 		.name = "threads",
 		.title = "Static program, threads that start at once",
-		.parents = threads,
+		.parents = pinned_threads,
 		.contestants = everybody,
 		.threads = true,
+	}, {
+		.name = "threads-unpinned",
+		.title = "Static program, threads that start at once, on any CPU",
+		.parents = roaming_threads,
+		.contestants = everybody,
+		.threads = true,
+		.unpinned_twin = true,
 	},
 	{ 0 },
 };

@@ -25,7 +25,7 @@ static const char usage[] =
 	"  --static PROGRAM   a static program that ends at once with 0\n"
 	"  --dynamic PROGRAM  a dynamic one (/bin/true)\n"
 	"  --quick            seconds instead of minutes, good for a first look\n"
-	"  --seconds S        for each scenario (20)\n"
+	"  --seconds S        for each scenario (20); with threads, twice that\n"
 	"  --block N          starts in a row on one lane, 10 to 50 (20)\n"
 	"  --cpu N            pin parents to CPU N (the last one); 'none' pins nothing\n"
 	"  --raw FILE         every block, as tab-separated values\n"
@@ -74,20 +74,6 @@ static FILE *create(const char *path)
 	return f;
 }
 
-/* The highest CPU that we may use: the lowest takes most of a machine's interrupts. */
-static int last_cpu(void)
-{
-	cpu_set_t set;
-	int cpu;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return -1;
-	for (cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-		if (CPU_ISSET((size_t)cpu, &set))
-			break;
-	return cpu;
-}
-
 /* The kernel copies it at every start: the same everywhere, so that machines compare. */
 static void fix_environment(void)
 {
@@ -116,10 +102,11 @@ static void set_option(struct settings *settings, int option, const char *value)
 	case OPT_QUICK:
 		settings->quick = true;
 		settings->seconds = 0.7;
+		settings->window_ns = 20000000;
 		break;
 	case OPT_CPU:
-		settings->cpu = strcmp(value, "none") == 0
-		                ? -1 : (int)parse_number(value, 0, CPU_SETSIZE - 1);
+		settings->cpus[0] = strcmp(value, "none") == 0
+		                    ? -1 : (int)parse_number(value, 0, CPU_SETSIZE - 1);
 		break;
 	case OPT_SECONDS:
 		settings->seconds = parse_number(value, 0, 3600);
@@ -204,15 +191,16 @@ static void measure_all(const struct settings *settings)
 	const struct scenario_spec *spec;
 
 	for (spec = scenarios; spec->name; spec++)
-		if (settings->cpu >= 0 || !spec->unpinned_twin)
+		if (settings->cpus[0] >= 0 || !spec->unpinned_twin)
 			measure(spec, settings);
 }
 
 int main(int argc, char *argv[])
 {
 	struct settings settings = {
-		.cpu = last_cpu(),
+		.cpus = { cpu_last() },
 		.block = 20,
+		.window_ns = 150000000,
 		.seconds = 20,
 		.dynamic_program = "/bin/true",
 		.command = "bench-spawn",
@@ -220,11 +208,12 @@ int main(int argc, char *argv[])
 	int i;
 
 	parse_options(&settings, argc, argv);
+	settings.cpus[1] = cpu_beside(settings.cpus[0]);
 	for (i = optind; i < argc; i++)
 		find_scenario(argv[i]);
 	fix_environment();
 	if (settings.raw)
-		fputs("scenario\tround\tparent\tstart\tstarts\tns\twall_ns\n", settings.raw);
+		fputs("scenario\tround\tparent\tstart\tstarts\tns\tns_a_start\n", settings.raw);
 	report_head(&settings);
 	for (i = optind; i < argc; i++)
 		measure(find_scenario(argv[i]), &settings);

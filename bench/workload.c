@@ -1,98 +1,152 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside a parent: carry out one block of starts, in the serving thread or in several at
- * once. Threads of a block start together at a barrier, after one start each that is not
- * counted, because a fresh thread may have to make what it later keeps (a stack).
+ * Inside a parent: carry out one block of starts, in the serving thread or in others at
+ * once. The threads live as long as the parent: a new one has caches to warm, and perhaps
+ * a CPU to find. They work for a time, not for a number of starts: else the one that ends
+ * first leaves the machine to the other, and the tail of the block measures something
+ * else. The window opens while all are at work already: being woken is not part of a
+ * start.
  */
 #include "bench.h"
 
-#include <errno.h>
 #include <pthread.h>
 
 struct worker {
-	const struct order *order;
-	pthread_barrier_t *barrier;
-	pthread_t thread;
 	char *stack;
+	int cpu;                              /* where it is pinned; negative: nowhere */
 	int error;
-	int64_t begin, end;
-	uint32_t *ns;                         /* room for order->count */
+	int count;
+	int64_t begin, end;                   /* of what was counted */
 };
+
+static const int64_t lead_ns = 10000000;      /* at work before the window opens */
 
 static _Alignas(64) char stacks[THREADS_MAX][STACK_BYTES];
 
-static void run_all(struct worker *worker)
-{
-	const struct order *order = worker->order;
-	const struct contestant *who = &contestants[order->contestant];
-	int64_t before, after;
-	int i;
+static struct {
+	int threads;
+	pthread_barrier_t barrier;            /* of the workers and the one that serves */
+	struct worker worker[THREADS_MAX];
+	const struct order *order;
+	int64_t open, close;                  /* the window */
+} work;
 
-	worker->begin = after = now_ns();
-	for (i = 0; i < order->count && !worker->error; i++) {
-		before = after;
-		worker->error = who->run(order->argv, worker->stack);
-		after = now_ns();
-		worker->ns[i] = (uint32_t)(after - before);
-	}
-	worker->end = after;
+static int start_one(const struct order *order, char *stack)
+{
+	return contestants[order->contestant].run(order->argv, stack);
 }
 
-static void *run_in_thread(void *arg)
+/* The start in flight as the window opens sets the worker's clock by its end: so only
+ * whole starts are counted, and at least one. */
+static void fill_window(struct worker *worker)
+{
+	do {
+		worker->error = start_one(work.order, worker->stack);
+		worker->begin = now_ns();
+	} while (!worker->error && worker->begin < work.open);
+	worker->count = 0;
+	do {
+		if (!worker->error)
+			worker->error = start_one(work.order, worker->stack);
+		worker->end = now_ns();
+		worker->count++;
+	} while (!worker->error && worker->end < work.close);
+}
+
+static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
 
-	worker->error = contestants[worker->order->contestant].run(worker->order->argv,
-	                                                            worker->stack);
-	pthread_barrier_wait(worker->barrier);
-	run_all(worker);
+	worker->error = cpu_pin(worker->cpu);
+	pthread_barrier_wait(&work.barrier);
+	for (;;) {
+		pthread_barrier_wait(&work.barrier);
+		fill_window(worker);
+		pthread_barrier_wait(&work.barrier);
+	}
 	return NULL;
 }
 
-static void start_threads(struct worker worker[], int n)
+static int worker_start(int i, int cpu)
 {
-	int i;
+	struct worker *worker = &work.worker[i];
+	pthread_t thread;
 
-	for (i = 0; i < n; i++)
-		if (pthread_create(&worker[i].thread, NULL, run_in_thread, &worker[i]))
-			die("pthread_create");
-	for (i = 0; i < n; i++)
-		pthread_join(worker[i].thread, NULL);
+	worker->stack = stacks[i];
+	worker->cpu = cpu;
+	return -pthread_create(&thread, NULL, worker_main, worker);
 }
 
-static void gather(const struct worker worker[], int n, struct block *ret)
+int workload_prepare(int threads, const int cpus[])
 {
-	int64_t begin = worker[0].begin, end = worker[0].end;
-	int i;
+	int i, r;
 
-	for (i = 0; i < n; i++) {
-		if (worker[i].error)
-			ret->error = worker[i].error;
-		begin = worker[i].begin < begin ? worker[i].begin : begin;
-		end = worker[i].end > end ? worker[i].end : end;
+	if (threads == 0)
+		return 0;
+	work.threads = threads;
+	pthread_barrier_init(&work.barrier, NULL, (unsigned)threads + 1);
+	for (i = 0; i < threads; i++) {
+		r = worker_start(i, cpus[i]);
+		if (r < 0)
+			return r;
 	}
-	ret->wall_ns = end - begin;
+	pthread_barrier_wait(&work.barrier);
+	for (i = 0; i < threads; i++)
+		if (work.worker[i].error)
+			return work.worker[i].error;
+	return 0;
 }
 
-void workload_run(const struct order *order, int threads, struct block *ret)
+/* What the threads reached together: the sum of their rates. */
+static void gather(struct block *ret)
 {
-	struct worker worker[THREADS_MAX] = { 0 };
-	int n = threads ? threads : 1, i;
-	pthread_barrier_t barrier;
+	const struct worker *worker;
+	double rate = 0;
+	int i;
 
-	pthread_barrier_init(&barrier, NULL, (unsigned)n);
-	for (i = 0; i < n; i++) {
-		worker[i].order = order;
-		worker[i].barrier = &barrier;
-		worker[i].stack = stacks[i];
-		worker[i].ns = &ret->ns[i * order->count];
+	ret->error = ret->count = 0;
+	for (i = 0; i < work.threads; i++) {
+		worker = &work.worker[i];
+		if (worker->error)
+			ret->error = worker->error;
+		else
+			rate += worker->count / (double)(worker->end - worker->begin);
+		ret->count += worker->count;
 	}
+	ret->ns_a_start = ret->error ? 0 : 1 / rate;
+}
+
+static void run_threads(const struct order *order, struct block *ret)
+{
+	work.order = order;
+	work.open = now_ns() + lead_ns;
+	work.close = work.open + order->window_ns;
+	pthread_barrier_wait(&work.barrier);
+	pthread_barrier_wait(&work.barrier);
+	gather(ret);
+}
+
+static void run_here(const struct order *order, struct block *ret)
+{
+	int64_t before, begin, after;
+	int i;
+
 	ret->error = 0;
-	ret->count = n * order->count;
-	if (threads)
-		start_threads(worker, n);
+	ret->count = order->count;
+	begin = after = now_ns();
+	for (i = 0; i < order->count && !ret->error; i++) {
+		before = after;
+		ret->error = start_one(order, stacks[0]);
+		after = now_ns();
+		ret->ns[i] = (uint32_t)(after - before);
+	}
+	ret->ns_a_start = (double)(after - begin) / order->count;
+}
+
+void workload_run(const struct order *order, struct block *ret)
+{
+	if (work.threads)
+		run_threads(order, ret);
 	else
-		run_all(&worker[0]);
-	gather(worker, n, ret);
-	pthread_barrier_destroy(&barrier);
+		run_here(order, ret);
 }
