@@ -167,6 +167,25 @@ static inline bool able_identity(void)
 	return !on_posix_system();
 }
 
+/* Valgrind keeps limits, descriptors and system calls of its own. */
+static inline bool on_valgrind(void)
+{
+	return getenv("WARD_TEST_VALGRIND") != NULL;
+}
+
+/* Built with a thread sanitizer, which wraps fork and clone. */
+static inline bool on_thread_sanitizer(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+	return true;
+#endif
+#endif
+	return false;
+}
+
 /* We run under a tool that changes what memory, time or descriptors cost. */
 static inline bool on_slow_tool(void)
 {

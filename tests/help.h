@@ -127,6 +127,23 @@ static inline void check_lost(const struct ward_exit *e)
 	CHECK_EQ(e->has_usage, 0);
 }
 
+/* [true-status] The truth, always where it can be @known; or a loss that is said. */
+static inline void check_exited_or_lost(const struct ward_exit *e, int code, bool known)
+{
+	if (known || e->how == WARD_EXITED)
+		check_exited(e, code);
+	else
+		check_lost(e);
+}
+
+static inline void check_signaled_or_lost(const struct ward_exit *e, int sig, bool known)
+{
+	if (known || e->how == WARD_SIGNALED)
+		check_signaled(e, sig);
+	else
+		check_lost(e);
+}
+
 static inline struct ward_exit wait_or_fail(struct ward *w)
 {
 	struct ward_exit e = WARD_EXIT_INIT;

@@ -66,7 +66,7 @@ TEST(what_is_not_known_is_marked)
 TEST(owner_and_size_of_a_child_are_told)
 {
 	NEED_INFO();
-	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct talk t = talk_start_ready(CHILD("touch", "32"), NULL);
 	struct ward_info info = info_of(t.w);
 
 	CHECK_EQ(info.uid, getuid());
@@ -76,7 +76,8 @@ TEST(owner_and_size_of_a_child_are_told)
 	CHECK_EQ(info.egid, getegid());
 	CHECK_EQ(info.sgid, getegid());
 	CHECK_EQ(info.threads, 1);
-	CHECK(info.rss_bytes > 0);
+	CHECK(info.rss_bytes >= 32 << 20);
+	CHECK(info.rss_bytes < 64 << 20);
 	CHECK(info.virtual_bytes >= info.rss_bytes);
 	talk_end(&t);
 }

@@ -127,7 +127,8 @@ TEST(what_is_no_pidfd_stays_the_callers)
 		if (fds[i] >= 0)
 			CHECK_EQ(close(fds[i]), 0);
 	}
-	CHECK_EQ(ward_pidfd_take(&w, 1 << 20), expected);
+	r = ward_pidfd_take(&w, 1 << 20);
+	CHECK(r == expected || r == -EBADF);
 	CHECK(w == NULL);
 }
 
@@ -192,10 +193,7 @@ TEST(the_pidfd_of_a_process_that_was_collected_can_be_taken)
 		return;
 	}
 	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
-	if (able_exit_info())
-		check_exited(&e, 16);
-	else
-		check_lost(&e);
+	check_exited_or_lost(&e, 16, able_exit_info());
 	CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
 	ward_close(w);
 }

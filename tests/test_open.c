@@ -267,10 +267,7 @@ TEST(how_a_stranger_ended_is_told_when_its_owner_has_collected_it)
 	CHECK(r == 0 || !able_exit_info());
 	close(s.collect);
 	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
-	if (able_exit_info())
-		check_exited(&e, 33);
-	else
-		check_lost(&e);
+	check_exited_or_lost(&e, 33, able_exit_info());
 	CHECK_EQ(e.has_usage, 0);
 	CHECK_EQ(e.user_ns, -1);
 	CHECK_EQ(e.max_rss_bytes, -1);
@@ -313,10 +310,7 @@ TEST(two_wards_of_one_child_agree)
 	e = wait_or_fail(first);
 	check_exited(&e, 21);
 	e = wait_or_fail(second);
-	if (able_exit_info() && has_handle(second))
-		check_exited(&e, 21);
-	else if (e.how != WARD_EXITED)
-		check_lost(&e);
+	check_exited_or_lost(&e, 21, able_exit_info() && has_handle(second));
 	CHECK_EQ(ward_signal(second, 0), -ESRCH);
 	ward_close(first);
 	ward_close(second);

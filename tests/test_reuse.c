@@ -123,10 +123,7 @@ static bool reuse_after_a_theft(void)
 		ask_everything(w, &id);
 	}
 	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e), 1);
-	if (able_exit_info() && has_handle(w))
-		check_exited(&e, 45);
-	else
-		check_lost(&e);
+	check_exited_or_lost(&e, 45, able_exit_info() && has_handle(w));
 	ward_close(w);
 	if (newcomer > 0)
 		check_unharmed(newcomer, go);
@@ -153,8 +150,8 @@ static bool reuse_before_a_close_that_kills(void)
 /* As process 1 of the namespace, with a /proc of its own. */
 static _Noreturn void be_first(bool (*round)(void))
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0 ||
+	    mount("proc", "/proc", "proc", 0, "") < 0)
 		_exit(NOT_HERE);
 	for (int i = 0; i < check_scaled(ROUNDS); i++)
 		if (!round())

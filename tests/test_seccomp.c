@@ -205,8 +205,12 @@ static bool works_without(const struct refusal *refusals, int n, unsigned error)
 {
 	enum { NO_FILTER = 42 };
 	int status = 1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	/* Its own clone confuses it about threads when libc's clone is what is left. */
+	if (on_thread_sanitizer())
+		return false;
+	pid = fork();
 	if (pid == 0) {
 		check_state_enter();
 		if (!install(refusals, n, error))
@@ -237,7 +241,7 @@ static const struct refusal close_range_ = { ABLE_CLOSE_RANGE, false, 0 };
 		for (int i = 0; i < n; i++)                                      \
 			all[i] = *list[i];                                       \
 		if (!works_without(all, n, ENOSYS))                              \
-			SKIP("no filter may be installed here");                 \
+			SKIP("no filter can be used here");                      \
 		works_without(all, n, EPERM);                                    \
 	} while (0)
 
@@ -287,6 +291,6 @@ TEST(everything_works_when_only_reading_the_handle_is_forbidden)
 #else
 TEST(everything_works_under_a_filter)
 {
-	SKIP("this system has no seccomp");
+	SKIP("there are no headers of seccomp here");
 }
 #endif

@@ -22,15 +22,6 @@ static void ask_kernel(void)
 	talk_end(&t);
 }
 
-/* [true-status] The true code, or a loss that is said, never another code. */
-static void check_true_or_lost(const struct ward_exit *e, int code)
-{
-	if (known || e->how == WARD_EXITED)
-		check_exited(e, code);
-	else
-		check_lost(e);
-}
-
 /* Start children that end with codes 0..255 in turn, and learn each. */
 static void check_codes(int n)
 {
@@ -43,10 +34,10 @@ static void check_codes(int n)
 		snprintf(code, sizeof(code), "%d", i % 256);
 		w = spawn_or_fail(CHILD("exit", code), NULL);
 		e = wait_or_fail(w);
-		check_true_or_lost(&e, i % 256);
+		check_exited_or_lost(&e, i % 256, known);
 		/* [wait-again] */
 		e = wait_or_fail(w);
-		check_true_or_lost(&e, i % 256);
+		check_exited_or_lost(&e, i % 256, known);
 		/* [same-process] Its number is free: no signal goes there. */
 		CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
 		ward_close(w);
@@ -59,10 +50,7 @@ static void check_signal_deaths(int n)
 		struct ward *w = spawn_or_fail(CHILD("raise", "TERM"), NULL);
 		struct ward_exit e = wait_or_fail(w);
 
-		if (known || e.how == WARD_SIGNALED)
-			check_signaled(&e, SIGTERM);
-		else
-			check_lost(&e);
+		check_signaled_or_lost(&e, SIGTERM, known);
 		ward_close(w);
 	}
 }
@@ -105,15 +93,14 @@ TEST(a_stolen_status_is_told_without_usage)
 	w = spawn_or_fail(CHILD("exit", "77"), NULL);
 	REQUIRE_EQ(waitpid((pid_t)ward_pid(w), NULL, 0), ward_pid(w));
 	e = wait_or_fail(w);
-	CHECK_EQ(e.how, known ? WARD_EXITED : WARD_LOST);
-	check_true_or_lost(&e, 77);
+	check_exited_or_lost(&e, 77, known);
 	CHECK_EQ(e.has_usage, 0);
 	CHECK_EQ(e.user_ns, -1);
 	CHECK(e.wall_ns >= 0);
 	ward_close(w);
 }
 
-/* Even the core dump flag. [true-status] */
+/* [true-status] */
 TEST(a_stolen_signal_death_is_told)
 {
 	struct ward *w;
@@ -123,12 +110,8 @@ TEST(a_stolen_signal_death_is_told)
 	w = spawn_or_fail(CHILD("raise", "KILL"), NULL);
 	REQUIRE_EQ(waitpid((pid_t)ward_pid(w), NULL, 0), ward_pid(w));
 	e = wait_or_fail(w);
-	if (known) {
-		check_signaled(&e, SIGKILL);
-		CHECK_EQ(e.core_dumped, 0);
-	} else {
-		check_lost(&e);
-	}
+	check_signaled_or_lost(&e, SIGKILL, known);
+	CHECK_EQ(e.core_dumped, e.how == WARD_LOST ? -1 : 0);
 	ward_close(w);
 }
 
@@ -146,7 +129,7 @@ TEST(a_wait_under_way_survives_the_theft)
 
 		talk_let_go(&t);
 		e = wait_or_fail(t.w);
-		check_true_or_lost(&e, 9);
+		check_exited_or_lost(&e, 9, known);
 		talk_end(&t);
 	}
 	atomic_store(&stop, true);

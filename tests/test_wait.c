@@ -2,6 +2,7 @@
 /*
  * Waiting for one process: the result is true, whole, remembered, and comes in time.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -134,13 +135,11 @@ TEST(time_out_is_not_cut_short)
 /* -------------------------------------------------------------- signals meanwhile */
 
 static volatile sig_atomic_t ticks;
-static volatile int let_go_fd = -1;
 
 static void on_tick(int sig)
 {
 	(void)sig;
-	if (++ticks == 10 && let_go_fd >= 0)
-		close(let_go_fd);
+	ticks++;
 }
 
 static void tick_every_ms(int ms)
@@ -171,19 +170,33 @@ TEST(signal_handlers_neither_shorten_nor_lengthen_a_wait)
 	talk_end(&t);
 }
 
-/* The child ends at the tenth tick and not before, so a wait that gives up early is seen. */
+static void *let_go_later(void *arg)
+{
+	struct talk *t = arg;
+
+	poll(NULL, 0, 30);
+	talk_let_go(t);
+	return NULL;
+}
+
+/* The child lives for many ticks, so a wait that gives up early is seen. */
 static void wait_through_ticks(int64_t timeout_ns)
 {
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 	struct ward_exit e = WARD_EXIT_INIT;
+	pthread_t thread;
+	sigset_t alarm;
 
-	ticks = 0;
-	let_go_fd = t.to;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+	REQUIRE_EQ(pthread_create(&thread, NULL, let_go_later, &t), 0);
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
 	tick_every_ms(3);
 	CHECK_EQ(ward_wait(t.w, timeout_ns, &e), 1);
 	tick_every_ms(0);
+	pthread_join(thread, NULL);
 	check_exited(&e, 0);
-	let_go_fd = t.to = -1;
 	talk_end(&t);
 }
 
@@ -209,6 +222,7 @@ TEST(processor_time_and_memory_of_the_child_are_told)
 {
 	struct ward *w = spawn_or_fail(CHILD("spin", "60"), NULL);
 	struct ward_exit e = wait_or_fail(w);
+	struct talk t;
 
 	CHECK_EQ(e.has_usage, 1);
 	CHECK(e.user_ns + e.system_ns >= MILLISECONDS(50));
@@ -220,11 +234,12 @@ TEST(processor_time_and_memory_of_the_child_are_told)
 	CHECK(e.involuntary_switches >= 0);
 	ward_close(w);
 
-	w = spawn_or_fail(CHILD("touch", "32"), NULL);
-	e = wait_or_fail(w);
+	t = talk_start_ready(CHILD("touch", "32"), NULL);
+	talk_let_go(&t);
+	e = wait_or_fail(t.w);
 	CHECK(e.max_rss_bytes >= 32 << 20);
 	CHECK(e.max_rss_bytes < 64 << 20);
-	ward_close(w);
+	talk_end(&t);
 }
 
 /* The time between the start and the end, also when nobody waited meanwhile. */
