@@ -52,6 +52,11 @@ static int read_number(const char *text, int most)
 	return value;
 }
 
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
 static int realtime_number(const char *name)
 {
 	int first, last, n;
@@ -62,12 +67,12 @@ static int realtime_number(const char *name)
 		return first;
 	if (!strcmp(name, "RTMAX"))
 		return last;
+	if (!has_prefix(name, "RTMIN+") && !has_prefix(name, "RTMAX-"))
+		return -EINVAL;
 	n = read_number(name + strlen("RTMIN+"), last - first);
 	if (n < 0)
 		return n;
-	if (!strncmp(name, "RTMIN+", strlen("RTMIN+")))
-		return first + n;
-	return !strncmp(name, "RTMAX-", strlen("RTMAX-")) ? last - n : -EINVAL;
+	return name[strlen("RTMIN")] == '+' ? first + n : last - n;
 }
 
 /* Upper case and without SIG, so that "sigterm" is "TERM". */
@@ -94,7 +99,7 @@ int ward_signal_number(const char *name)
 		return read_number(name, 127);
 	if (!strcmp(buf, "EXIT"))
 		return 0;
-	if (!strncmp(buf, "RTM", 3) && strlen(buf) >= 5)
+	if (has_prefix(buf, "RTM"))
 		return realtime_number(buf);
 	return ward__signal_by_name(buf);
 }
