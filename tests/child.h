@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two parts of the helper program share. */
+#ifndef CHILD_H
+#define CHILD_H
+
+struct child_verb {
+	const char *name;
+	int (*run)(char *args[]);             /* returns the exit code */
+};
+
+/* Ended by one without a name. */
+extern const struct child_verb child_print_verbs[];
+
+/* 0 for NULL. */
+int child_number(const char *text);
+_Noreturn void child_die(const char *what);
+
+#endif
