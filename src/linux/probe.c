@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "../gate.h"
+#include "../unix/fork.h"
 #include "../unix/sys.h"
 #include "pidfd.h"
 #include "stack.h"
@@ -71,7 +72,7 @@ static int run_probe_child(struct probe_child *child, int (*run)(void *), int fl
 		pid = clone(run, stack + WARD__STACK_SIZE, CLONE_VM | CLONE_VFORK | flags,
 		            child, &child->pidfd);
 		if (pid > 0)
-			ward__waitid(-1, pid, 0, NULL);
+			ward__collect_failed(pid);
 		ward__sys_set_mask(&before);
 	}
 	ward__stack_put(stack);

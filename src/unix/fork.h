@@ -13,7 +13,7 @@
  */
 int ward__fork_start(pid_t *ret, struct ward__plan *plan, struct ward_error *error);
 
-/* Wait for the end of a child that failed to start, so that no zombie stays. */
+/* Collect a child that ends by itself before exec, so that no zombie stays. */
 void ward__collect_failed(pid_t pid);
 
 #endif
