@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone and
- * then pidfd_open, fork with an error pipe; each rung is taken when the one before is
- * refused, and a refusal is remembered. On the first three the child borrows our memory
- * and our thread waits until it has exec'ed (CLONE_VFORK), which costs the same for a
- * parent of any size; it tells failures by writing into our memory. A handler must not
+ * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone with a
+ * child that opens its own pidfd, fork with an error pipe; each rung is taken when the one
+ * before is refused, and a refusal is remembered. On the first three the child borrows our
+ * memory and our thread waits until it has exec'ed (CLONE_VFORK), which costs the same for
+ * a parent of any size; it tells failures by writing into our memory. A handler must not
  * run in such a child, on our memory: clone3 clears the handlers, for the others all
  * signals are blocked meanwhile.
  */
@@ -31,7 +31,6 @@
 struct birth {
 	struct ward__childhood child; /* the child's part of it */
 	struct ward__started started;
-	int spare;                    /* keeps a number free for pidfd_open; -1: none */
 	char *stack;
 };
 
@@ -95,29 +94,12 @@ static long rung_clone(struct birth *birth)
 
 /* ---------------------------------------------------- what must be there beforehand */
 
-/*
- * A rung that yields no pidfd by itself needs one afterwards, or a waiter: a descriptor's
- * number, or pipe and thread, are reserved while failing is still harmless.
- */
+/* Without pidfds a waiter is reserved while failing is still harmless. */
 static int reserve(struct birth *birth)
 {
-	int r;
-
-	if (birth->started.waiter || birth->spare >= 0)
+	if (birth->started.waiter || ward__can(WARD__PIDFD_OPEN))
 		return 0;
-	if (!ward__can(WARD__PIDFD_OPEN))
-		return ward__waiter_new(&birth->started.waiter);
-	r = ward__gate("reserve");
-	if (r == 0 && (birth->spare = open("/", O_PATH | O_CLOEXEC)) < 0)
-		r = -errno;
-	return r;
-}
-
-static void drop_reserve(struct birth *birth)
-{
-	if (birth->spare >= 0)
-		close(birth->spare);
-	birth->spare = -1;
+	return ward__waiter_new(&birth->started.waiter);
 }
 
 /* ------------------------------------------------------------------ after the birth */
@@ -167,6 +149,7 @@ static int verdict(struct birth *birth, struct ward_error *error)
 	return 0;
 }
 
+/* No rung leaves a child that is not held; should one do so, the child may not stay. */
 static int hold(struct birth *birth, struct ward_error *error)
 {
 	struct ward__started *child = &birth->started;
@@ -177,20 +160,9 @@ static int hold(struct birth *birth, struct ward_error *error)
 		ward__waiter_watch(child->waiter, child->pid);
 		return 0;
 	}
-	drop_reserve(birth);
-	child->pidfd = ward__pidfd_open(child->pid);
-	if (child->pidfd >= 0)
-		return 0;
-	if (ward__is_refusal(child->pidfd))
-		ward__cannot(WARD__PIDFD_OPEN);   /* the next start reserves a waiter */
-	/*
-	 * Refused, or another thread took the number that was reserved: no child may
-	 * stay.
-	 */
-	ward__fail(error, WARD_STEP_HOLD, child->pidfd, -1, NULL);
 	ward__kill(child->pid, SIGKILL, false);
 	ward__collect_failed(child->pid);
-	return error->code;
+	return ward__fail(error, WARD_STEP_HOLD, -ENOTSUP, -1, NULL);
 }
 
 /* --------------------------------------------------------------------------- ladder */
@@ -199,6 +171,7 @@ static void reset(struct birth *birth)
 {
 	birth->child.report = (struct ward__report){ .number = -1 };
 	birth->child.plan->n_spares = 0;
+	birth->child.plan->self = -1;
 	birth->started.pidfd = -1;
 	birth->started.pid = -1;
 }
@@ -217,6 +190,8 @@ static int climb(struct birth *birth, rung_fn *rung, struct ward_error *error)
 	if (pid < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, (int)pid, -1, NULL);
 	birth->started.pid = (pid_t)pid;
+	if (birth->child.plan->self >= 0)
+		birth->started.pidfd = birth->child.plan->self;
 	return 0;
 }
 
@@ -241,7 +216,7 @@ static int attempt(struct birth *birth, rung_fn *rung, struct ward_error *error)
 		undo(birth);
 		ward__cannot(WARD__UNSHARE_TABLE);
 		birth->child.plan->unshare = false;
-		r = climb(birth, rung, error);
+		r = birth->child.plan->hold_self ? -ENOSYS : climb(birth, rung, error);
 		if (r < 0)
 			return r;
 	}
@@ -286,6 +261,24 @@ static int start_by_clone3(struct birth *birth, struct ward_error *error)
 	return r;
 }
 
+/*
+ * Without a pidfd from the kernel the child makes its own, in the table that it still
+ * shares with us: asked for by us, afterwards, it might find the child gone, or no
+ * number free.
+ */
+static int climb_plain_clone(struct birth *birth, struct ward_error *error)
+{
+	struct ward__plan *plan = birth->child.plan;
+	int r;
+
+	plan->hold_self = ward__can(WARD__PIDFD_OPEN);
+	r = plan->hold_self && !plan->unshare ?
+	            -ENOSYS :
+	            attempt_reserved(birth, rung_clone, error);
+	plan->hold_self = false;
+	return r;
+}
+
 /* With signals blocked. */
 static int climb_clone(struct birth *birth, struct ward_error *error)
 {
@@ -299,7 +292,7 @@ static int climb_clone(struct birth *birth, struct ward_error *error)
 			return r;
 		ward__cannot(WARD__CLONE_PIDFD);
 	}
-	return attempt_reserved(birth, rung_clone, error);
+	return climb_plain_clone(birth, error);
 }
 
 static int start_by_clone(struct birth *birth, struct ward_error *error)
@@ -331,8 +324,21 @@ static int start_shared(struct birth *birth, struct ward_error *error)
 	return r;
 }
 
+/* While the child waits to be let go. */
+static int hold_forked(void *arg, pid_t pid)
+{
+	struct birth *birth = arg;
+	int fd = ward__pidfd_open(pid);
+
+	if (fd == -ENOSYS || fd == -EPERM)
+		ward__cannot(WARD__PIDFD_OPEN);   /* the next start reserves a waiter */
+	birth->started.pidfd = fd;
+	return fd < 0 ? fd : 0;
+}
+
 static int start_forked(struct birth *birth, struct ward_error *error)
 {
+	struct ward__started *child = &birth->started;
 	int r;
 
 	reset(birth);
@@ -341,16 +347,19 @@ static int start_forked(struct birth *birth, struct ward_error *error)
 	r = reserve(birth);
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
-	r = ward__fork_start(&birth->started.pid, birth->child.plan, error);
-	return r < 0 ? r : hold(birth, error);
+	r = ward__fork_start(&child->pid, birth->child.plan,
+	                     child->waiter ? NULL : hold_forked, birth, error);
+	if (r == 0)
+		return hold(birth, error);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	return r;
 }
 
 int ward__start(struct ward__started *ret, struct ward__plan *plan,
                 struct ward_error *error)
 {
-	struct birth birth = { .child.plan = plan,
-		               .spare = -1,
-		               .started = { .pidfd = -1 } };
+	struct birth birth = { .child.plan = plan, .started = { .pidfd = -1 } };
 	int r;
 
 	plan->unshare = !(plan->opts->flags & WARD_SPAWN_INHERIT_FDS) &&
@@ -358,7 +367,6 @@ int ward__start(struct ward__started *ret, struct ward__plan *plan,
 	r = start_shared(&birth, error);
 	if (is_refused(r, error))
 		r = start_forked(&birth, error);
-	drop_reserve(&birth);
 	if (r < 0 || birth.started.pidfd >= 0) {
 		ward__waiter_drop(birth.started.waiter);
 		birth.started.waiter = NULL;

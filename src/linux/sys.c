@@ -353,6 +353,22 @@ int ward__sys_exists(const char *path)
 	return CALL(faccessat, AT_FDCWD, path, F_OK);
 }
 
+int ward__sys_hold_self(void)
+{
+	return CALL(pidfd_open, syscall(SYS_getpid), 0);
+}
+
+int ward__sys_hear(int fd)
+{
+	unsigned char byte;
+	long n;
+
+	do
+		n = syscall(SYS_read, fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? byte : -1;
+}
+
 void ward__sys_tell(int fd, const void *data, size_t size)
 {
 	while (syscall(SYS_write, fd, data, size) < 0 && errno == EINTR)

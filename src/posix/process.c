@@ -170,7 +170,7 @@ static int start(struct ward__process *p, const struct ward__start *request,
 	if (r < 0)
 		ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
 	else
-		r = ward__fork_start(&p->pid, &plan, error);
+		r = ward__fork_start(&p->pid, &plan, NULL, NULL, error);
 	ward__plan_free(&plan);
 	if (r == 0)
 		ward__waiter_watch(p->waiter, p->pid);

@@ -286,6 +286,22 @@ int ward__sys_exists(const char *path)
 	CALL("faccessat", access(path, F_OK));
 }
 
+int ward__sys_hold_self(void)
+{
+	return -ENOTSUP;
+}
+
+int ward__sys_hear(int fd)
+{
+	unsigned char byte;
+	ssize_t n;
+
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? byte : -1;
+}
+
 void ward__sys_tell(int fd, const void *data, size_t size)
 {
 	while (write(fd, data, size) < 0 && errno == EINTR)

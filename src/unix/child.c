@@ -33,6 +33,18 @@ static bool has(const struct ward__plan *plan, uint64_t flag)
 	return (plan->opts->flags & flag) != 0;
 }
 
+/*
+ * While the table is still the parent's, so that the parent has the child before it runs.
+ */
+static int hold_self(struct ward__plan *plan, struct ward__report *report)
+{
+	(void)report;
+	if (!plan->hold_self)
+		return 0;
+	plan->self = ward__sys_hold_self();
+	return plan->self < 0 ? plan->self : 0;
+}
+
 /* --------------------------------------------------------- session, group, terminal */
 
 static int session(struct ward__plan *plan, struct ward__report *report)
@@ -238,6 +250,7 @@ static const struct {
 	int step;
 	step_fn *run;
 } steps[] = {
+	{ WARD_STEP_HOLD, hold_self },
 	{ WARD_STEP_CLOSE, ward__fds_leave },
 	{ WARD_STEP_FD, ward__fds_program },
 	{ WARD_STEP_OPEN, ward__fds_open },

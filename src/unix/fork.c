@@ -15,7 +15,44 @@
 #include "child.h"
 #include "pipe.h"
 
-static int make_process(struct ward__plan *plan, int pipe, struct ward_error *error)
+enum { GO = 'g', STOP = 's' };
+
+/* The two pipes of a start: what went wrong, and (-1: none) the leave to go on. */
+struct pipes {
+	int report[2];
+	int leave[2];
+};
+
+static void close_end(int *end)
+{
+	if (*end >= 0)
+		close(*end);
+	*end = -1;
+}
+
+static void close_pipes(struct pipes *pipes)
+{
+	for (int i = 0; i < 2; i++) {
+		close_end(&pipes->report[i]);
+		close_end(&pipes->leave[i]);
+	}
+}
+
+static int make_pipes(struct pipes *pipes, bool leave)
+{
+	int r;
+
+	*pipes = (struct pipes){ { -1, -1 }, { -1, -1 } };
+	r = ward__pipe(pipes->report);
+	if (r == 0 && leave)
+		r = ward__pipe(pipes->leave);
+	if (r < 0)
+		close_pipes(pipes);
+	return r;
+}
+
+static int make_process(struct ward__plan *plan, const struct pipes *pipes,
+                        struct ward_error *error)
 {
 	int r = ward__gate("fork");
 	struct ward__mask before;
@@ -27,8 +64,11 @@ static int make_process(struct ward__plan *plan, int pipe, struct ward_error *er
 	ward__sys_block_signals(&before);
 	ward__plan_mask(plan, &before);
 	pid = fork();
-	if (pid == 0)
-		ward__child_run_apart(plan, pipe);
+	if (pid == 0) {
+		if (pipes->leave[0] >= 0 && ward__sys_hear(pipes->leave[0]) != GO)
+			ward__sys_exit(127);
+		ward__child_run_apart(plan, pipes->report[1]);
+	}
 	r = -errno;
 	ward__sys_set_mask(&before);
 	return pid > 0 ? pid : ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
@@ -52,26 +92,45 @@ static int read_report(int fd, struct ward__report *report)
 	return got == sizeof(*report);
 }
 
-int ward__fork_start(pid_t *ret, struct ward__plan *plan, struct ward_error *error)
+/* Said, not shown by closing: another thread's fork may hold the pipe, too. */
+static void give_leave(struct pipes *pipes, bool go)
+{
+	const char word = go ? GO : STOP;
+
+	if (pipes->leave[1] >= 0)
+		ward__sys_tell(pipes->leave[1], &word, 1);
+}
+
+static int let_go(struct pipes *pipes, pid_t pid, ward__hold_fn *hold, void *arg,
+                  struct ward_error *error)
 {
 	struct ward__report report;
-	int pipe[2], pid, r;
+	int r = hold ? hold(arg, pid) : 0;
 
-	r = ward__pipe(pipe);
+	give_leave(pipes, r == 0);
+	close_end(&pipes->report[1]);
+	if (r < 0) {
+		ward__collect_failed(pid);
+		return ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
+	}
+	if (!read_report(pipes->report[0], &report))
+		return 0;
+	ward__collect_failed(pid);
+	return ward__fail_report(error, &report);
+}
+
+int ward__fork_start(pid_t *ret, struct ward__plan *plan, ward__hold_fn *hold, void *arg,
+                     struct ward_error *error)
+{
+	struct pipes pipes;
+	int r = make_pipes(&pipes, hold != NULL), pid;
+
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
-	pid = make_process(plan, pipe[1], error);
-	close(pipe[1]);
-	if (pid < 0) {
-		close(pipe[0]);
-		return pid;
-	}
-	r = read_report(pipe[0], &report);
-	close(pipe[0]);
-	if (r > 0) {
-		ward__collect_failed(pid);
-		return ward__fail_report(error, &report);
-	}
-	*ret = pid;
-	return 0;
+	pid = make_process(plan, &pipes, error);
+	r = pid < 0 ? pid : let_go(&pipes, pid, hold, arg, error);
+	close_pipes(&pipes);
+	if (r == 0)
+		*ret = pid;
+	return r;
 }

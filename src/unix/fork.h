@@ -9,9 +9,13 @@
 
 /*
  * Fork and exec. 0: the program runs as *ret. A failure: no child is left, @error tells.
- * The child is collected by its number here, which is safe: nobody else knows it.
+ * @hold (may be NULL) is called with @arg and the pid while the child still waits to be
+ * let go, so that the child cannot end before it is held; when it fails no program is
+ * run.
  */
-int ward__fork_start(pid_t *ret, struct ward__plan *plan, struct ward_error *error);
+typedef int ward__hold_fn(void *arg, pid_t pid);
+int ward__fork_start(pid_t *ret, struct ward__plan *plan, ward__hold_fn *hold, void *arg,
+                     struct ward_error *error);
 
 /* Collect a child that ends by itself before exec, so that no zombie stays. */
 void ward__collect_failed(pid_t pid);

@@ -67,6 +67,10 @@ int ward__sys_exec(const char *path, const char *const *argv, const char *const 
 int ward__sys_exec_fd(int fd, const char *const *argv, const char *const *env);
 
 int ward__sys_exists(const char *path);                /* 0: something has this path */
+/* A pidfd of the caller itself, CLOEXEC; -ENOTSUP where there is no such thing. */
+int ward__sys_hold_self(void);
+
+int ward__sys_hear(int fd);                            /* one byte, or negative */
 void ward__sys_tell(int fd, const void *data, size_t size); /* write, without SIGPIPE */
 _Noreturn void ward__sys_exit(int code);
 
