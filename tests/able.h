@@ -98,6 +98,12 @@ static inline bool able_pidfd_open(void)
 	return able_pidfd() && !is_forced("pidfd_open");
 }
 
+/* Without it a stranger's pidfd is no stronger than its number: ward_hold says so. */
+static inline bool able_pidfd_signal(void)
+{
+	return able_pidfd() && !is_forced("pidfd_send_signal");
+}
+
 static inline bool able_pidfs(void)
 {
 	struct statfs st;
@@ -142,6 +148,11 @@ static inline bool able_pidfd(void)
 {
 	return false;
 }
+static inline bool able_pidfd_signal(void)
+{
+	return false;
+}
+
 static inline bool able_pidfd_open(void)
 {
 	return false;

@@ -84,6 +84,48 @@ TEST(the_number_is_the_inode_of_a_pidfd)
 }
 #endif
 
+#if defined(__linux__) && !WARD_TEST_POSIX
+/* Field 22 of /proc/PID/stat. */
+static uint64_t start_of(int64_t pid)
+{
+	char path[64], text[1024], *p;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0);
+	read_all(fd, text, sizeof(text));
+	close(fd);
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	REQUIRE(p != NULL);
+	return strtoull(p, NULL, 10);
+}
+
+/* [same-process] Written down on a kernel without numbers, or by another program. */
+TEST(an_identity_by_start_time_is_checked_as_well)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	struct ward_id id = WARD_ID_INIT;
+	struct ward *w = NULL;
+
+	id.pid = ward_pid(t.w);
+	id.kind = WARD_ID_START;
+	id.number = start_of(id.pid);
+	REQUIRE_EQ(ward_open_id(&w, &id), 0);
+	CHECK_EQ(ward_pid(w), id.pid);
+	ward_close(w);
+	w = NULL;
+	id.number++;
+	CHECK_EQ(ward_open_id(&w, &id), -ESRCH);
+	id.number -= 2;
+	CHECK_EQ(ward_open_id(&w, &id), -ESRCH);
+	CHECK(w == NULL);
+	talk_end(&t);
+}
+#endif
+
 TEST(an_identity_once_asked_for_is_remembered)
 {
 	NEED_IDENTITY();
