@@ -134,8 +134,16 @@ const char *check_child(void)
 
 /* ---------------------------------------------------------------------- one case */
 
+/* For scripts/open-fds: copies that a case forks hold its descriptors and may end with them. */
+static void name_process(void)
+{
+	if (getenv("WARD_TEST_VALGRIND"))
+		fprintf(stderr, "case %ld\n", (long)getpid());
+}
+
 static _Noreturn void in_case(const struct check_case *c)
 {
+	name_process();
 	check_state_enter();
 	check_baseline();
 	c->run();
