@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The number of a process that has ended is given to another one, a hundred times: no signal,
- * no wait, no question ever reaches the newcomer. What is hard is to get the number again: in
- * a pid namespace of our own the last number given can be set (ns_last_pid), and nobody else
- * takes numbers there.
+ * The number of a process that has ended is given to another one, a hundred times: no
+ * signal, no wait, no question ever reaches the newcomer. What is hard is to get the
+ * number again: in a pid namespace of our own the last number given can be set
+ * (ns_last_pid), and nobody else takes numbers there.
  */
 #include "help.h"
 
@@ -52,10 +52,15 @@ static void check_unharmed(pid_t pid, int go)
 /* Start times count in hundredths of a second: let one pass, or they could be the same. */
 static void let_a_tick_pass(const struct ward_id *id)
 {
-	struct timespec tick = { 0, 25 * 1000 * 1000 };
+	struct timespec begin, now;
 
-	if (id->kind == WARD_ID_START)
-		nanosleep(&tick, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		sched_yield();
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (id->kind == WARD_ID_START &&
+	         (now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec - begin.tv_nsec <
+	                 25000000L);
 }
 
 /* Nothing that is asked of the old handle, or by the old name, reaches the newcomer. */

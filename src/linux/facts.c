@@ -118,7 +118,7 @@ static bool other_boot(const struct ward_id *id)
 	uint8_t boot[16];
 
 	return id->has_boot && ward__proc_boot(boot) &&
-	       memcmp(boot, id->boot, sizeof(boot));
+	       memcmp(boot, id->boot, sizeof(boot)) != 0;
 }
 
 int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)

@@ -100,32 +100,36 @@ static bool close_listed(const char *buf, int size, unsigned first, unsigned las
 	return some;
 }
 
+/* One pass over the list. 1: something was closed; 0: nothing is left to be closed. */
+static int close_pass(int list, unsigned first, unsigned last)
+{
+	_Alignas(struct entry) char buf[1024];
+	int n = CALL(lseek, list, 0, SEEK_SET);
+	bool some = false;
+
+	if (n < 0)
+		return n;
+	while ((n = CALL(getdents64, list, buf, sizeof(buf))) > 0)
+		some |= close_listed(buf, n, first, last, list);
+	return n < 0 ? n : some;
+}
+
 /*
  * Without close_range (before 5.9, or forbidden): close what /proc lists. Closing while
- * reading may pass over entries, so the list is read again until a reading closes
- * nothing.
+ * reading may pass over entries, so the list is read again until a pass closes nothing.
  */
 static int close_by_proc(unsigned first, unsigned last)
 {
-	_Alignas(struct entry) char buf[1024];
 	int list = ward__sys_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
-	    n;
-	bool some = false;
+	    r;
 
 	if (list < 0)
 		return list;
-	while ((n = CALL(getdents64, list, buf, sizeof(buf))) != 0 || some) {
-		if (n < 0)
-			break;
-		if (n == 0) {
-			n = CALL(lseek, list, 0, SEEK_SET);
-			some = false;
-			continue;
-		}
-		some |= close_listed(buf, n, first, last, list);
-	}
+	do
+		r = close_pass(list, first, last);
+	while (r > 0);
 	ward__sys_close(list);
-	return n;
+	return r;
 }
 
 /* Without /proc as well: one by one, as long as that is a matter of milliseconds. */

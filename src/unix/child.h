@@ -15,7 +15,7 @@ struct ward__childhood {
 	struct ward__plan *plan;
 	struct ward__report report;
 };
-int ward__child_run(void *childhood);
+int ward__child_run(void *arg);        /* a struct ward__childhood */
 _Noreturn void ward__child_run_apart(struct ward__plan *plan, int pipe);
 
 #endif

@@ -61,7 +61,9 @@ static int make_process(struct ward__plan *plan, const struct pipes *pipes,
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
 	/* A handler must not run in the child: it would act for the parent. */
-	ward__sys_block_signals(&before);
+	r = ward__sys_block_signals(&before);
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_SIGNALS, r, -1, NULL);
 	ward__plan_mask(plan, &before);
 	pid = fork();
 	if (pid == 0) {
