@@ -91,7 +91,7 @@ static int tidy(char buf[LONGEST], const char *name)
 
 int ward_signal_number(const char *name)
 {
-	char buf[LONGEST];
+	char buf[LONGEST] = "";
 
 	if (!name || tidy(buf, name) < 0)
 		return -EINVAL;
