@@ -45,6 +45,12 @@ int ward__end(struct ward *w, struct ward_exit *ret)
 	return r;
 }
 
+/* A try that was worth while and failed must not lengthen the wait. */
+static bool is_over(int64_t deadline)
+{
+	return deadline >= 0 && ward__now() >= deadline;
+}
+
 int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 {
 	struct ward_exit exit = WARD_EXIT_INIT;
@@ -57,6 +63,8 @@ int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 		r = ward__end(w, &exit);
 		if (r != 0)
 			break;
+		if (is_over(deadline))
+			return 0;
 	}
 	if (r > 0)
 		ward__sized_write(ret, &exit, sizeof(exit));
@@ -127,8 +135,10 @@ static int wait_any(struct ward *const w[], size_t n, int64_t deadline,
 		if (r != -EAGAIN)
 			return r;
 		r = ward__process_sleep(list, live, deadline);
-		if (r <= 0)
-			return r < 0 ? r : -ETIMEDOUT;
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return -ETIMEDOUT;
 	}
 }
 

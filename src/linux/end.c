@@ -111,6 +111,8 @@ static int collect_watched(struct ward__process *p)
 
 	if (r > 0)
 		return finish(p, &ending);
+	if (r == 0 && ward__waiter_done(p->waiter))
+		suspect_tracer(p);                /* it spoke, and there is nothing to be had */
 	return r == -ECHILD ? finish_lost(p) : r;
 }
 
@@ -156,6 +158,8 @@ static int watch_of(struct ward__process *p)
  */
 static struct pollfd poll_for(struct ward__process *p)
 {
+	if (p->waiter && watch_of(p) == WARD__WATCH_TRACED)
+		return (struct pollfd){ .fd = -1 };
 	if (p->waiter)
 		return (struct pollfd){ .fd = ward__waiter_fd(p->waiter),
 			                .events = POLLIN };

@@ -82,13 +82,23 @@ static void tell(struct ward__waiter *waiter)
 	pthread_mutex_unlock(&waiter->lock);
 }
 
+/* Until it has ended, or is no child of ours any more; a call that fails is made again. */
+static void look(pid_t pid)
+{
+	int tries = 3, r;
+
+	do
+		r = ward__peek_child(pid, true);
+	while (r < 0 && r != -ECHILD && --tries > 0);
+}
+
 static void *wait_for_child(void *arg)
 {
 	struct ward__waiter *waiter = arg;
 	pid_t pid = await_decision(waiter);
 
 	if (pid != DROPPED) {
-		ward__peek_child(pid, true);
+		look(pid);
 		atomic_store_explicit(&waiter->done, true, memory_order_release);
 		tell(waiter);
 	}
