@@ -76,7 +76,8 @@ TEST(owner_and_size_of_a_child_are_told)
 	CHECK_EQ(info.egid, getegid());
 	CHECK_EQ(info.sgid, getegid());
 	CHECK_EQ(info.threads, 1);
-	CHECK(info.rss_bytes >= 32 << 20);
+	/* The kernel counts pages by processor and adds them up only now and then. */
+	CHECK(info.rss_bytes >= 31 << 20);
 	CHECK(info.rss_bytes < 64 << 20);
 	CHECK(info.virtual_bytes >= info.rss_bytes);
 	talk_end(&t);

@@ -82,6 +82,25 @@ TEST(the_end_of_a_pipe_is_seen_at_once)
 		talk_end(&holder[i]);
 }
 
+/* [sealed-fds] Nothing is opened, moved or closed for it: the shortest way there is. */
+TEST(a_child_that_is_given_nothing_has_nothing_more)
+{
+	int plain = fcntl(0, F_DUPFD, 40), saved = fcntl(1, F_DUPFD_CLOEXEC, 100), ends[2];
+	struct ward *w;
+
+	make_pipe(ends);
+	dup2(ends[1], 1);
+	close(ends[1]);
+	w = spawn_or_fail(CHILD("print-fd-numbers"), NULL);
+	dup2(saved, 1);
+	close(saved);
+	read_all(ends[0], out, sizeof(out));
+	CHECK_STR(out, "0 1 2 \n");
+	expect_exit(w, 0);
+	close(ends[0]);
+	close(plain);
+}
+
 /* [sealed-fds] The handle of one child does not get into the next. */
 TEST(the_handle_itself_is_not_passed_on)
 {
