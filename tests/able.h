@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this system can do, found out without the library: what a test may expect depends on
- * it. A feature that WARD_TEST_FAIL takes away counts as missing.
+ * What this system can do, found out without the library: what a test may expect depends
+ * on it. A feature that WARD_TEST_FAIL takes away counts as missing.
  */
 #ifndef ABLE_H
 #define ABLE_H

@@ -23,7 +23,7 @@
 
 enum { LIMIT_S = 60, TEXT_MAX = 1024 };
 
-/* What a case tells the runner; shared, so that every process of the case can write it. */
+/* What a case tells the runner; shared with every process of the case. */
 struct verdict {
 	atomic_int failures;
 	atomic_int skipped;
@@ -134,7 +134,7 @@ const char *check_child(void)
 
 /* ---------------------------------------------------------------------- one case */
 
-/* For scripts/open-fds: copies that a case forks hold its descriptors and may end with them. */
+/* For scripts/open-fds: forked copies of a case may end with its descriptors. */
 static void name_process(void)
 {
 	if (getenv("WARD_TEST_VALGRIND"))
@@ -168,8 +168,8 @@ static double seconds_since(const struct timespec *then)
 }
 
 /*
- * Wait for the case with a time limit. SIGCHLD is blocked but while pselect sleeps, so the end
- * of the case cannot slip through between the look and the sleep.
+ * Wait for the case with a time limit. SIGCHLD is blocked but while pselect sleeps, so
+ * the end of the case cannot slip through between the look and the sleep.
  */
 static bool ended_in_time(pid_t pid, const struct timespec *begin, const sigset_t *open,
                           int *status)
@@ -255,7 +255,7 @@ static int run_case(const struct check_case *c, int number, const sigset_t *mask
 	return result;
 }
 
-/* ---------------------------------------------------------------------- the whole file */
+/* --------------------------------------------------------------------- the whole file */
 
 static bool wanted(const struct check_case *c, char *const names[])
 {

@@ -7,11 +7,12 @@
  *		CHECK_EQ(run("exit 3"), 3);
  *	}
  *
- * A test binary runs all its cases and speaks TAP; `binary NAME...` runs some, `binary --list`
- * names them. Every case is a process of its own with a time limit, and after its body has
- * returned the process must be as it was before: no child, alive or zombie, also none that a
- * child left behind; no further descriptor open; signal mask, dispositions, umask and working
- * directory unchanged. The harness knows nothing of the library that it tests.
+ * A test binary runs all its cases and speaks TAP; `binary NAME...` runs some, `binary
+ * --list` names them. Every case is a process of its own with a time limit, and after its
+ * body has returned the process must be as it was before: no child, alive or zombie, also
+ * none that a child left behind; no further descriptor open; signal mask, dispositions,
+ * umask and working directory unchanged. The harness knows nothing of the library that it
+ * tests.
  *
  * What is hard: a case that hangs must be ended with everything that it started, by means
  * that are not under test. It is ended by its number while it is our unreaped child, and
@@ -81,8 +82,8 @@ _Noreturn void check__give_up(void);
 /* A remark in the output. */
 __attribute__((format(printf, 1, 2))) void check_note(const char *format, ...);
 
-/* Compare with the state of now and not with that at the start of the case: for a case that
- * changes dispositions or opens descriptors on purpose. */
+/* Compare with the state of now and not with that at the start of the case: for a case
+ * that changes dispositions or opens descriptors on purpose. */
 void check_baseline(void);
 
 /* @n repetitions, fewer or more as WARD_TEST_SCALE says, at least 1. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state of a process that a case must not change: children, descriptors, signal mask,
- * dispositions, umask, working directory. What is hard: to see children that a child of the
- * case left behind. On Linux the case is made the parent of its orphans; elsewhere only its
- * own children are seen.
+ * dispositions, umask, working directory. What is hard: to see children that a child of
+ * the case left behind. On Linux the case is made the parent of its orphans; elsewhere
+ * only its own children are seen.
  */
 #include "check_state.h"
 
@@ -43,7 +43,7 @@ static struct state before, after;
 
 void check_state_adopt_orphans(void)
 {
-	prctl(PR_SET_CHILD_SUBREAPER, 1);     /* refused under user-mode emulation: harmless */
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* emulators refuse it: harmless */
 }
 
 static void end_with_parent(void)
@@ -228,7 +228,7 @@ static void look_at_signals(struct state *s)
 		sigaction(sig, NULL, &s->actions[sig]);
 }
 
-/* Linux's libcs show a flag of their own (SA_RESTORER) once they have set a disposition. */
+/* Linux's libcs show SA_RESTORER once they have set a disposition. */
 static int flags_of(const struct sigaction *action)
 {
 	return action->sa_flags & ~0x04000000;
@@ -239,7 +239,8 @@ static bool same_signals(void)
 	bool same = true;
 
 	for (int sig = 1; sig < SIGNALS; sig++) {
-		const struct sigaction *a = &before.actions[sig], *b = &after.actions[sig];
+		const struct sigaction *a = &before.actions[sig];
+		const struct sigaction *b = &after.actions[sig];
 
 		if (a->sa_handler != b->sa_handler || flags_of(a) != flags_of(b)) {
 			check_note("disposition of signal %d was changed", sig);
@@ -280,11 +281,12 @@ bool check_state_unchanged(void)
 	same = same_fds() && same;
 	same = same_signals() && same;
 	if (before.umask != after.umask) {
-		check_note("the umask was changed from %03o to %03o", (unsigned)before.umask,
-		           (unsigned)after.umask);
+		check_note("the umask was changed from %03o to %03o",
+		           (unsigned)before.umask, (unsigned)after.umask);
 		same = false;
 	}
-	if (before.cwd.st_ino != after.cwd.st_ino || before.cwd.st_dev != after.cwd.st_dev) {
+	if (before.cwd.st_ino != after.cwd.st_ino ||
+	    before.cwd.st_dev != after.cwd.st_dev) {
 		check_note("the working directory was changed");
 		same = false;
 	}

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a case must leave as it found it, and who looks after its orphans. Only for check.c.
+ * What a case must leave as it found it, and who looks after its orphans; for check.c.
  */
 #ifndef CHECK_STATE_H
 #define CHECK_STATE_H
 
 #include <stdbool.h>
 
-/* In the runner: ignored signals back to default; become the parent of orphans; a duplicate
- * of @fd above those that tests use, CLOEXEC, and nothing else open but stdio; end and
- * collect all children that are left. */
+/* In the runner: ignored signals back to default; become the parent of orphans; a
+ * duplicate of @fd above those that tests use, CLOEXEC, and nothing else open but
+ * stdio; end and collect all children that are left. */
 void check_state_fresh_signals(void);
 void check_state_adopt_orphans(void);
 int check_state_high_fd(int fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The program that the tests start: `child VERB [ARG]...`. It says what it was given
- * (child_print.c), ends in a chosen way, or stays until its standard input is closed. It uses
- * nothing of the library, so that what it says is evidence.
+ * (child_print.c), ends in a chosen way, or stays until its standard input is closed. It
+ * uses nothing of the library, so that what it says is evidence.
  */
 #include "child.h"
 
@@ -37,9 +37,10 @@ static int signal_of(const char *name)
 		const char *name;
 		int number;
 	} names[] = {
-		{ "ABRT", SIGABRT }, { "CHLD", SIGCHLD }, { "CONT", SIGCONT }, { "HUP", SIGHUP },
-		{ "INT", SIGINT },   { "KILL", SIGKILL }, { "PIPE", SIGPIPE }, { "QUIT", SIGQUIT },
-		{ "SEGV", SIGSEGV }, { "STOP", SIGSTOP }, { "TERM", SIGTERM }, { "USR1", SIGUSR1 },
+		{ "ABRT", SIGABRT }, { "CHLD", SIGCHLD }, { "CONT", SIGCONT },
+		{ "HUP", SIGHUP },   { "INT", SIGINT },   { "KILL", SIGKILL },
+		{ "PIPE", SIGPIPE }, { "QUIT", SIGQUIT }, { "SEGV", SIGSEGV },
+		{ "STOP", SIGSTOP }, { "TERM", SIGTERM }, { "USR1", SIGUSR1 },
 		{ "USR2", SIGUSR2 },
 	};
 
@@ -244,7 +245,7 @@ static int verb_leader_exits_first(char *args[])
 	pthread_exit(NULL);
 }
 
-/* Another thread becomes `child ARG...` when stdin is closed, while the first one lives. */
+/* Another thread becomes `child ARG...` when stdin is closed; the first one lives on. */
 static int verb_exec_by_thread(char *args[])
 {
 	exec_args = args - 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The half of the helper program that says what it was given, in lines that tests compare.
+ * The half of the helper program that says what it was given, in lines to be compared.
  */
 #include "child.h"
 
@@ -64,8 +64,9 @@ static int verb_print_fds(char *args[])
 	for (int i = 0; i < n; i++) {
 		if (fstat(fds[i], &st) < 0)
 			child_die("fstat");
-		printf("%d %ju:%ju %d %d\n", fds[i], (uintmax_t)st.st_dev, (uintmax_t)st.st_ino,
-		       fcntl(fds[i], F_GETFL) & O_ACCMODE, fcntl(fds[i], F_GETFD));
+		printf("%d %ju:%ju %d %d\n", fds[i], (uintmax_t)st.st_dev,
+		       (uintmax_t)st.st_ino, fcntl(fds[i], F_GETFL) & O_ACCMODE,
+		       fcntl(fds[i], F_GETFD));
 	}
 	return 0;
 }
@@ -113,8 +114,8 @@ static int verb_print_ids(char *args[])
 	int n = getgroups(1024, groups);
 
 	(void)args;
-	printf("%u %u %u %u\n", (unsigned)getuid(), (unsigned)geteuid(), (unsigned)getgid(),
-	       (unsigned)getegid());
+	printf("%u %u %u %u\n", (unsigned)getuid(), (unsigned)geteuid(),
+	       (unsigned)getgid(), (unsigned)getegid());
 	for (int i = 0; i < n; i++)
 		printf("%u ", (unsigned)groups[i]);
 	puts("");
@@ -150,8 +151,8 @@ static int verb_print_sched(char *args[])
 #ifdef __linux__
 	/* musl's wrappers refuse on purpose. */
 	syscall(SYS_sched_getparam, 0, &param);
-	printf("%d\n%ld %d\n", getpriority(PRIO_PROCESS, 0), syscall(SYS_sched_getscheduler, 0),
-	       param.sched_priority);
+	printf("%d\n%ld %d\n", getpriority(PRIO_PROCESS, 0),
+	       syscall(SYS_sched_getscheduler, 0), param.sched_priority);
 #endif
 	return 0;
 }
@@ -159,12 +160,14 @@ static int verb_print_sched(char *args[])
 /* pid, parent, group, session; whether FD is our terminal and we are in front there. */
 static int verb_print_session(char *args[])
 {
-	printf("%d %d %d %d\n", (int)getpid(), (int)getppid(), (int)getpgrp(), (int)getsid(0));
+	printf("%d %d %d %d\n", (int)getpid(), (int)getppid(), (int)getpgrp(),
+	       (int)getsid(0));
 	if (args[0]) {
 		int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
 
 		printf("%s %s\n", tty >= 0 ? "controlling" : "none",
-		       tcgetpgrp(child_number(args[0])) == getpgrp() ? "foreground" : "background");
+		       tcgetpgrp(child_number(args[0])) == getpgrp() ? "foreground" :
+		                                                       "background");
 	}
 	return 0;
 }

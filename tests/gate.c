@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gate of the library's test variant (src/gate.h): which system call, which allocation is
- * to fail. What is hard: it is asked from many threads, from a child that shares our memory
- * and must not lock or allocate, and from a forked child whose calls are to be counted in the
- * same row as its parent's. So the rules of the environment are read before main and never
- * change, and the one failure that a test orders lives in a page shared with forked children,
- * in atomics.
+ * The gate of the library's test variant (src/gate.h): which system call, which
+ * allocation is to fail. What is hard: it is asked from many threads, from a child that
+ * shares our memory and must not lock or allocate, and from a forked child whose calls
+ * are to be counted in the same row as its parent's. So the rules of the environment are
+ * read before main and never change, and the one failure that a test orders lives in a
+ * page shared with forked children, in atomics.
  */
 #include "gate.h"
 
@@ -23,8 +23,8 @@ struct rule {
 	int error;
 };
 
-/* The failure that was ordered. It belongs to the process that ordered it and to those forked
- * from it, so that no test meets the order of another one. */
+/* The failure that was ordered. It belongs to the process that ordered it and to those
+ * forked from it, so that no test meets the order of another one. */
 struct order {
 	const char *_Atomic call;             /* NULL: any */
 	atomic_int nth, error;
@@ -42,16 +42,18 @@ static const struct {
 	const char *name;
 	int error;
 } errors[] = {
-	{ "E2BIG", E2BIG },   { "EACCES", EACCES }, { "EAGAIN", EAGAIN }, { "EBADF", EBADF },
-	{ "EINVAL", EINVAL }, { "EIO", EIO },       { "EMFILE", EMFILE }, { "ENFILE", ENFILE },
-	{ "ENOENT", ENOENT }, { "ENOMEM", ENOMEM }, { "ENOSYS", ENOSYS }, { "ENOTTY", ENOTTY },
+	{ "E2BIG", E2BIG },   { "EACCES", EACCES }, { "EAGAIN", EAGAIN },
+	{ "EBADF", EBADF },   { "EINVAL", EINVAL }, { "EIO", EIO },
+	{ "EMFILE", EMFILE }, { "ENFILE", ENFILE }, { "ENOENT", ENOENT },
+	{ "ENOMEM", ENOMEM }, { "ENOSYS", ENOSYS }, { "ENOTTY", ENOTTY },
 	{ "EPERM", EPERM },   { "ESRCH", ESRCH },   { "ENOPROTOOPT", ENOPROTOOPT },
 };
 
 static int error_number(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strlen(errors[i].name) == len && memcmp(errors[i].name, name, len) == 0)
+		if (strlen(errors[i].name) == len &&
+		    memcmp(errors[i].name, name, len) == 0)
 			return errors[i].error;
 	return 0;
 }
@@ -82,7 +84,8 @@ __attribute__((constructor)) static void read_environment(void)
 	for (; text && *text; text += len + (text[len] == ',')) {
 		len = strcspn(text, ",");
 		if (add_rule(text, len) < 0) {
-			fprintf(stderr, "WARD_TEST_FAIL: cannot understand \"%s\"\n", text);
+			fprintf(stderr, "WARD_TEST_FAIL: cannot understand \"%s\"\n",
+			        text);
 			exit(99);
 		}
 	}
@@ -125,7 +128,8 @@ static struct order *own_order(void)
 
 	if (o)
 		return o;
-	o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	         0);
 	if (o == MAP_FAILED) {
 		perror("mmap");
 		exit(99);

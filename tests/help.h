@@ -258,8 +258,8 @@ static inline struct folder folder_make(void)
 	return f;
 }
 
-static inline const char *folder_file(const struct folder *f, const char *name, char *path,
-                                      size_t size)
+static inline const char *folder_file(const struct folder *f, const char *name,
+                                      char *path, size_t size)
 {
 	snprintf(path, size, "%s/%s", f->path, name);
 	return path;
@@ -267,7 +267,8 @@ static inline const char *folder_file(const struct folder *f, const char *name, 
 
 /* A file with this text and mode; its path in @path. */
 static inline const char *folder_write(const struct folder *f, const char *name,
-                                       const char *text, mode_t mode, char *path, size_t size)
+                                       const char *text, mode_t mode, char *path,
+                                       size_t size)
 {
 	int fd = open(folder_file(f, name, path, size),
 	              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);

@@ -82,7 +82,7 @@ TEST(a_newer_callers_result_is_filled_as_far_as_the_library_knows)
 	e.now.size = sizeof(e);
 	REQUIRE_EQ(ward_wait(w, WARD_FOREVER, &e.now), 1);
 	check_exited(&e.now, 3);
-	/* What the library does not know it either leaves or clears, but never invents. */
+	/* What the library does not know it leaves or clears, but never invents. */
 	CHECK(e.later[0] == 0x55 || e.later[0] == 0);
 	CHECK(e.now.size == sizeof(e) || e.now.size == sizeof(e.now));
 	ward_close(w);
@@ -174,7 +174,8 @@ TEST(an_error_of_the_wrong_size_is_refused)
 
 	error.size = 4;
 	error.step = 77;
-	CHECK_EQ(ward_spawn(&w, CHILD("exit", "0"), WARD_SPAWN_OPTS(.error = &error)), -EINVAL);
+	CHECK_EQ(ward_spawn(&w, CHILD("exit", "0"), WARD_SPAWN_OPTS(.error = &error)),
+	         -EINVAL);
 	CHECK_EQ(error.step, 77);
 	CHECK(w == NULL);
 }

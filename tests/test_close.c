@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Giving a ward up, and what becomes of its process then. That no zombie stays is looked at
- * after every case.
+ * Giving a ward up, and what becomes of its process then. That no zombie stays is looked
+ * at after every case.
  */
 #include <poll.h>
 
@@ -89,7 +89,7 @@ TEST(kill_and_wait_ends_a_stopped_process_too)
 	close_pipes(&t);
 }
 
-/* [no-globals] Killed ones are collected by later calls, with no handler and no thread. */
+/* [no-globals] By later calls: there is no handler and no thread. */
 TEST(a_killed_process_is_collected_by_later_calls)
 {
 	struct talk t = start_with(WARD_KILL);
@@ -130,7 +130,8 @@ TEST(a_process_that_was_waited_for_is_not_killed_again)
 	wait_or_fail(w);
 	ward_close(w);
 	CHECK(!have_children());
-	w = spawn_or_fail(CHILD("exit", "0"), WARD_SPAWN_OPTS(.on_close = WARD_KILL_WAIT));
+	w = spawn_or_fail(CHILD("exit", "0"),
+	                  WARD_SPAWN_OPTS(.on_close = WARD_KILL_WAIT));
 	wait_or_fail(w);
 	ward_close(w);
 	CHECK(!have_children());

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failure at every point: each call and each allocation of a start, and of a life, is made to
- * fail in turn with each plausible errno, until nothing is left to fail; and descriptors are
- * made scarce to the last one. Whatever happens, either the start succeeds (by a fallback) or
- * it fails cleanly: no child, no zombie, no descriptor, mask and dispositions as before, the
- * step named. Every trial is a process of its own, since the library remembers what its
- * kernel refused.
+ * Failure at every point: each call and each allocation of a start, and of a life, is
+ * made to fail in turn with each plausible errno, until nothing is left to fail; and
+ * descriptors are made scarce to the last one. Whatever happens, either the start
+ * succeeds (by a fallback) or it fails cleanly: no child, no zombie, no descriptor, mask
+ * and dispositions as before, the step named. Every trial is a process of its own, since
+ * the library remembers what its kernel refused.
  */
 #include <sys/resource.h>
 
@@ -17,19 +17,23 @@
 /* How a trial ended. */
 enum { TOUCHED = 0, BAD = 1, UNTOUCHED = 3 };
 
-static const int errors[] = { EPERM, ENOSYS, EINVAL, ENOMEM, EMFILE, EAGAIN, EACCES, EINTR };
+static const int errors[] = {
+	EPERM, ENOSYS, EINVAL, ENOMEM, EMFILE, EAGAIN, EACCES, EINTR
+};
 
 enum { ERRORS = sizeof(errors) / sizeof(errors[0]), MOST_CALLS = 1000 };
 
 /* A child with nearly every attribute, so that nearly every call is made. */
 static struct ward_spawn_opts with_everything(void)
 {
-	static const struct ward_rlimit limit = { WARD_RLIMIT_CORE, 0, 0, WARD_RLIMIT_KEEP };
+	static const struct ward_rlimit limit = { WARD_RLIMIT_CORE, 0, 0,
+		                                  WARD_RLIMIT_KEEP };
 	static const uint32_t group = 4321, cpu = 0;
 	static struct ward_fd fds[3];
 	static const char *const set[] = { "A=B", NULL };
 
-	fds[0] = (struct ward_fd){ .fd = 9, .from = { .kind = WARD_FD_PATH, .path = "/dev/null" } };
+	fds[0].fd = 9;
+	fds[0].from = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = "/dev/null" };
 	fds[1] = (struct ward_fd){ .fd = 7, .from = GIVEN(0) };
 	fds[2] = (struct ward_fd){ .fd = 8, .from = { .kind = WARD_FD_CHILD, .fd = 7 } };
 	struct ward_spawn_opts opts = *WARD_SPAWN_OPTS(
@@ -59,11 +63,16 @@ static const struct {
 	int step;
 } steps[] = {
 	{ "setsid", WARD_STEP_SESSION },
-	{ "setpgid", WARD_STEP_PGROUP },          { "setpriority", WARD_STEP_NICE },
-	{ "sched_setscheduler", WARD_STEP_SCHED }, { "sched_setaffinity", WARD_STEP_AFFINITY },
-	{ "setgroups", WARD_STEP_GROUPS },        { "setgid", WARD_STEP_GID },
-	{ "setuid", WARD_STEP_UID },              { "chdir", WARD_STEP_CHDIR },
-	{ "no_new_privs", WARD_STEP_NO_NEW_PRIVS }, { "death_signal", WARD_STEP_DEATH_SIGNAL },
+	{ "setpgid", WARD_STEP_PGROUP },
+	{ "setpriority", WARD_STEP_NICE },
+	{ "sched_setscheduler", WARD_STEP_SCHED },
+	{ "sched_setaffinity", WARD_STEP_AFFINITY },
+	{ "setgroups", WARD_STEP_GROUPS },
+	{ "setgid", WARD_STEP_GID },
+	{ "setuid", WARD_STEP_UID },
+	{ "chdir", WARD_STEP_CHDIR },
+	{ "no_new_privs", WARD_STEP_NO_NEW_PRIVS },
+	{ "death_signal", WARD_STEP_DEATH_SIGNAL },
 	{ "dup3", WARD_STEP_FD },
 };
 
@@ -90,12 +99,13 @@ static void check_error(const struct ward_error *e, int r, const char *failed, i
 }
 
 /*
- * No system makes these fail: without its signal mask a process could do nothing right, and
- * a descriptor is gone after close, whatever close says.
+ * No system makes these fail: without its signal mask a process could do nothing right,
+ * and a descriptor is gone after close, whatever close says.
  */
 static bool is_implausible(const char *call)
 {
-	return call && (strcmp(call, "rt_sigprocmask") == 0 || strcmp(call, "close") == 0);
+	return call &&
+	       (strcmp(call, "rt_sigprocmask") == 0 || strcmp(call, "close") == 0);
 }
 
 static void say_where(int k, const char *failed, int error)
@@ -130,7 +140,7 @@ static _Noreturn void try_start(const struct ward_spawn_opts *opts, int k, int e
 		check_error(&e, r, failed, error);
 	}
 	good = CHECK(check_state_unchanged()) && good;
-	/* And what was remembered of the failure does not stand in the way of the next. */
+	/* What was remembered of the failure does not stand in the way of the next. */
 	r = ward_spawn(&w, CHILD("exit", "7"), NULL);
 	if (CHECK_EQ(r, 0))
 		expect_exit(w, 7);
@@ -202,7 +212,8 @@ static _Noreturn void try_life(const struct ward_spawn_opts *opts, int k, int er
 
 typedef void trial_fn(const struct ward_spawn_opts *opts, int k, int error);
 
-static int run_trial(trial_fn *trial, const struct ward_spawn_opts *opts, int k, int error)
+static int run_trial(trial_fn *trial, const struct ward_spawn_opts *opts, int k,
+                     int error)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -215,8 +226,8 @@ static int run_trial(trial_fn *trial, const struct ward_spawn_opts *opts, int k,
 	return WEXITSTATUS(status);
 }
 
-/* Let the first call fail, the second, ... until a trial meets none; where repetitions are
- * dear (WARD_TEST_SCALE under 10) not every one. */
+/* Let the first call fail, the second, ... until a trial meets none; where repetitions
+ * are dear (WARD_TEST_SCALE under 10) not every one. */
 static void fail_each_call(trial_fn *trial, const struct ward_spawn_opts *opts, int error)
 {
 	int step = check_scaled(100) < 10 ? 30 / check_scaled(100) : 1;

@@ -224,7 +224,8 @@ TEST(one_source_may_serve_many)
 
 TEST(stderr_may_be_the_same_as_stdout)
 {
-	struct ward_spawn_opts opts = *WARD_SPAWN_OPTS(.err = { .kind = WARD_FD_CHILD, .fd = 1 });
+	struct ward_spawn_opts opts =
+		*WARD_SPAWN_OPTS(.err = { .kind = WARD_FD_CHILD, .fd = 1 });
 
 	output_of(ARGV("sh", "-c", "echo one; echo two >&2"), &opts, out, sizeof(out));
 	CHECK_STR(out, "one\ntwo\n");

@@ -22,7 +22,8 @@ static struct ward_id id_of(struct ward *w)
 static bool same_id(const struct ward_id *a, const struct ward_id *b)
 {
 	return a->pid == b->pid && a->kind == b->kind && a->number == b->number &&
-	       a->has_boot == b->has_boot && memcmp(a->boot, b->boot, sizeof(a->boot)) == 0;
+	       a->has_boot == b->has_boot &&
+	       memcmp(a->boot, b->boot, sizeof(a->boot)) == 0;
 }
 
 /* [same-process] */
@@ -286,7 +287,8 @@ TEST(identities_are_written_as_documented)
 	id.pid = INT32_MAX;
 	id.number = UINT64_MAX;
 	id.kind = WARD_ID_START;
-	CHECK(ward_id_format(&id, WARD_ID_WITH_BOOT, text, sizeof(text)) < WARD_ID_TEXT_MAX);
+	CHECK(ward_id_format(&id, WARD_ID_WITH_BOOT, text, sizeof(text)) <
+	      WARD_ID_TEXT_MAX);
 }
 
 TEST(a_short_buffer_cuts_the_text_and_ends_it)
@@ -328,10 +330,12 @@ TEST(good_texts_are_read)
 TEST(other_texts_are_refused)
 {
 	static const char *const bad[] = {
-		"", " ", "x", "-1", "+1", "0", " 1", "1 ", "1:", "1:x", "1:-1", "1:+1", "1: 1", ":",
-		":5", "1:s", "1:t5", "1:5:6", "1:5 ", "1:0x5", "99999999999999999999",
-		"1:18446744073709551616", "1:5@", "1:5@00", "1:5@0001020304050607080090a0b0c0d0e0g",
-		"1:5@000102030405060708090a0b0c0d0e0", "1:5@000102030405060708090a0b0c0d0e0f0",
+		"", " ", "x", "-1", "+1", "0", " 1", "1 ", "1:", "1:x", "1:-1", "1:+1",
+		"1: 1", ":", ":5", "1:s", "1:t5", "1:5:6", "1:5 ", "1:0x5",
+		"99999999999999999999", "1:18446744073709551616", "1:5@", "1:5@00",
+		"1:5@0001020304050607080090a0b0c0d0e0g",
+		"1:5@000102030405060708090a0b0c0d0e0",
+		"1:5@000102030405060708090a0b0c0d0e0f0",
 	};
 	struct ward_id id = WARD_ID_INIT;
 

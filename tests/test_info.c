@@ -92,8 +92,8 @@ TEST(a_new_session_and_another_owner_are_seen)
 	if (geteuid() != 0)
 		SKIP("needs root, to become somebody else");
 	t = talk_start_ready(CHILD("ready"),
-	                     WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_UID |
-	                                              WARD_SPAWN_GID,
+	                     WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION |
+	                                              WARD_SPAWN_UID | WARD_SPAWN_GID,
 	                                     .uid = 4321, .gid = 1234));
 	info = info_of(t.w);
 	CHECK_EQ(info.sid, info.pid);
@@ -128,7 +128,8 @@ TEST(a_name_with_spaces_and_brackets_does_not_confuse)
 	struct talk t;
 	struct ward_info info;
 
-	REQUIRE_EQ(symlink(check_child(), folder_file(&folder, "a) R 1 (b", path, sizeof(path))),
+	REQUIRE_EQ(symlink(check_child(),
+	                   folder_file(&folder, "a) R 1 (b", path, sizeof(path))),
 	           0);
 	t = talk_start_ready(ARGV(path, "ready"), NULL);
 	info = info_of(t.w);
@@ -212,7 +213,8 @@ TEST(threads_are_counted)
 /* The inode of the folder that /proc/PID/cgroup names, where cgroup v2 is mounted. */
 static ino_t cgroup_of(pid_t pid)
 {
-	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified",
+		                              "/sys/fs/cgroup" };
 	char path[64], line[512], folder[640];
 	struct stat st;
 	ino_t found = 0;
@@ -225,7 +227,8 @@ static ino_t cgroup_of(pid_t pid)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		for (int i = 0; i < 2 && !found; i++) {
-			snprintf(folder, sizeof(folder), "%s/cgroup.controllers", mounts[i]);
+			snprintf(folder, sizeof(folder), "%s/cgroup.controllers",
+			         mounts[i]);
 			if (access(folder, F_OK) < 0)
 				continue;
 			snprintf(folder, sizeof(folder), "%s%s", mounts[i], line + 3);

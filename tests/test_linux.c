@@ -103,7 +103,8 @@ TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
 		_exit(read(hold[0], &byte, 1) == 0 ? 15 : 99);
 	}
 	close(hold[0]);
-	REQUIRE_EQ(ward_pidfd_take(&w, (int)syscall(ABLE_PIDFD_OPEN, pid, O_NONBLOCK)), 0);
+	REQUIRE_EQ(ward_pidfd_take(&w, (int)syscall(ABLE_PIDFD_OPEN, pid, O_NONBLOCK)),
+	           0);
 	CHECK_EQ(ward_wait(w, 0, NULL), 0);
 	CHECK_EQ(ward_wait(w, MILLISECONDS(5), NULL), 0);
 	close(hold[1]);
@@ -138,7 +139,8 @@ static void *hold_thread(void *arg)
 	long tid = syscall(SYS_gettid);
 	char byte;
 
-	if (write(ends[1], &tid, sizeof(tid)) == sizeof(tid) && read(ends[2], &byte, 1) == 0)
+	if (write(ends[1], &tid, sizeof(tid)) == sizeof(tid) &&
+	    read(ends[2], &byte, 1) == 0)
 		return arg;
 	return NULL;
 }

@@ -235,7 +235,7 @@ TEST(a_stranger_is_held_by_a_handle_or_refused)
 	collect_owner(&s);
 }
 
-/* [same-process] The caller says that a number is enough, and can see that it is no more. */
+/* [same-process] The caller has to ask for it, and can see what he got. */
 TEST(a_mere_number_is_accepted_only_on_request)
 {
 	struct stranger s = make_stranger();

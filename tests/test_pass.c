@@ -130,7 +130,7 @@ TEST(the_receiver_may_signal_it_and_learns_how_it_ended)
 	talk_end(&t);
 }
 
-/* A receiver that asked the kernel for more than descriptors gets the ward all the same. */
+/* A receiver that asked the kernel for more than descriptors gets the ward, too. */
 static void pass_with_extras(int option)
 {
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
@@ -240,7 +240,7 @@ TEST(receiving_from_nobody_is_an_error)
 	close(ends[1]);
 }
 
-/* Send @len bytes of @text with @n descriptors, as somebody who does not speak our way. */
+/* Send @len bytes of @text with @n descriptors: not in our way. */
 static void send_fds(int socket, const char *text, size_t len, const int *fds, size_t n)
 {
 	union {

@@ -16,7 +16,7 @@
 
 enum { ROUNDS = 100, NOT_HERE = 42 };
 
-/* A plain child of a chosen number, which lives until @go is closed; -1: it cannot be had. */
+/* A plain child of a chosen number, until @go is closed; -1: it cannot be had. */
 static pid_t fork_as(pid_t pid, int *go)
 {
 	int ends[2], fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC), n;
@@ -49,7 +49,7 @@ static void check_unharmed(pid_t pid, int go)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 55);
 }
 
-/* Start times count in hundredths of a second: let one pass, or they could be the same. */
+/* Start times count in hundredths of a second: two in one could be the same. */
 static void let_a_tick_pass(const struct ward_id *id)
 {
 	struct timespec begin, now;

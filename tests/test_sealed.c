@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptors under trouble: other threads start children at the same moment, the caller has
- * no stdin, stdout or stderr, the table is full of others.
+ * Descriptors under trouble: other threads start children at the same moment, the caller
+ * has no stdin, stdout or stderr, the table is full of others.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -65,7 +65,7 @@ TEST(nothing_of_another_thread_leaks_into_a_child)
 		pthread_join(threads[i], NULL);
 }
 
-/* [sealed-fds] What a child of another thread holds open would keep this pipe from ending. */
+/* [sealed-fds] If another child held its end open, the pipe would not end. */
 TEST(the_end_of_a_pipe_is_seen_at_once)
 {
 	struct talk holder[4];
@@ -85,7 +85,8 @@ TEST(the_end_of_a_pipe_is_seen_at_once)
 /* [sealed-fds] Nothing is opened, moved or closed for it: the shortest way there is. */
 TEST(a_child_that_is_given_nothing_has_nothing_more)
 {
-	int plain = fcntl(0, F_DUPFD, 40), saved = fcntl(1, F_DUPFD_CLOEXEC, 100), ends[2];
+	int plain = fcntl(0, F_DUPFD, 40), saved = fcntl(1, F_DUPFD_CLOEXEC, 100),
+	    ends[2];
 	struct ward *w;
 
 	make_pipe(ends);
@@ -114,13 +115,14 @@ TEST(the_handle_itself_is_not_passed_on)
 
 TEST(what_is_not_cloexec_is_passed_on_when_asked)
 {
-	int plain = open("/dev/null", O_RDONLY), shut = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int plain = open("/dev/null", O_RDONLY),
+	    shut = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int high = fcntl(plain, F_DUPFD, 300);
 	char expected[64];
 
 	snprintf(expected, sizeof(expected), "0 1 2 %d %d \n", plain, high);
-	output_of(CHILD("print-fd-numbers"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_FDS),
-	          out, sizeof(out));
+	output_of(CHILD("print-fd-numbers"),
+	          WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_FDS), out, sizeof(out));
 	CHECK_STR(out, expected);
 	close(plain);
 	close(shut);

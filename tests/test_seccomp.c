@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Real seccomp filters, as containers install them: calls that the kernel has are refused,
- * by ENOSYS or by EPERM. Everything still works, by other means. What is hard: a filter
- * cannot be taken off again and every case needs a library that has not probed yet, so each
- * filter is put on in a process of its own.
+ * Real seccomp filters, as containers install them: calls that the kernel has are
+ * refused, by ENOSYS or by EPERM. Everything still works, by other means. What is hard: a
+ * filter cannot be taken off again and every case needs a library that has not probed
+ * yet, so each filter is put on in a process of its own.
  */
 #include "help.h"
 
@@ -53,7 +53,8 @@ static void add_refusal(struct filter *f, const struct refusal *r, unsigned erro
 		add(f, (struct sock_filter)BPF_STMT(
 		               BPF_LD | BPF_W | BPF_ABS,
 		               (unsigned)offsetof(struct seccomp_data, args)));
-		add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->value, 0, 1));
+		add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->value,
+		                                    0, 1));
 	}
 	add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error));
 	if (r->argument)
@@ -67,8 +68,9 @@ static bool install(const struct refusal *refusals, int n, unsigned error)
 	struct filter f = { .n = 0 };
 	struct sock_fprog program = { .filter = f.code };
 
-	add(&f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	                                     (unsigned)offsetof(struct seccomp_data, nr)));
+	add(&f,
+	    (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	                                 (unsigned)offsetof(struct seccomp_data, nr)));
 	for (int i = 0; i < n; i++)
 		add_refusal(&f, &refusals[i], error);
 	add(&f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
@@ -109,11 +111,12 @@ static bool can_open(const struct refusal *refusals, int n)
 /* The kernel gives a pidfd with the child, too. */
 static bool can_start(const struct refusal *refusals, int n)
 {
-	return (!on_posix_system() && !is_forced("clone_pidfd") && !is_forced("clone_vm")) ||
+	return (!on_posix_system() && !is_forced("clone_pidfd") &&
+	        !is_forced("clone_vm")) ||
 	       can_open(refusals, n);
 }
 
-/* ---------------------------------------------------------------------- under a filter */
+/* --------------------------------------------------------------------- under a filter */
 
 static void starts_and_ends(void)
 {
@@ -278,7 +281,8 @@ TEST(everything_works_without_clone3_and_pidfd_open)
 
 TEST(everything_works_without_any_of_them)
 {
-	WORKS_WITHOUT(&clone3, &pidfd_open, &pidfd_send_signal, &waitid_pidfd, &close_range_);
+	WORKS_WITHOUT(&clone3, &pidfd_open, &pidfd_send_signal, &waitid_pidfd,
+	              &close_range_);
 }
 
 /* Docker's filter before 2020: by the flags of clone, so CLONE_PIDFD passes. */

@@ -194,7 +194,7 @@ TEST(the_group_of_a_leader_that_ended_is_reached)
 	collect_orphans();
 }
 
-/* [same-process] The number of the group may be another one's as soon as nobody is in it. */
+/* [same-process] With nobody in it, its number may become another group's. */
 TEST(the_group_of_a_leader_that_was_waited_for_is_reached_by_handle_or_not_at_all)
 {
 	struct talk t = talk_start(CHILD("leave-group-member"),

@@ -34,7 +34,8 @@ TEST(arguments_arrive_as_they_are)
 
 TEST(the_program_may_have_another_name_than_its_file)
 {
-	say(ARGV("another-name", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
+	say(ARGV("another-name", "print-argv", "x"),
+	    WARD_SPAWN_OPTS(.file = check_child()));
 	CHECK_STR(out, "[x]\n");
 	say(ARGV("", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
 	CHECK_STR(out, "[x]\n");
@@ -56,8 +57,10 @@ static struct tools make_tools(void)
 
 	t.a = folder_make();
 	t.b = folder_make();
-	folder_write(&t.a, "tool", "#!/bin/sh\necho a\n", 0755, t.tool_a, sizeof(t.tool_a));
-	folder_write(&t.b, "tool", "#!/bin/sh\necho b\n", 0755, t.tool_b, sizeof(t.tool_b));
+	folder_write(&t.a, "tool", "#!/bin/sh\necho a\n", 0755, t.tool_a,
+	             sizeof(t.tool_a));
+	folder_write(&t.b, "tool", "#!/bin/sh\necho b\n", 0755, t.tool_b,
+	             sizeof(t.tool_b));
 	return t;
 }
 
@@ -124,9 +127,11 @@ TEST(the_working_directory_is_not_searched)
 
 	snprintf(t.path, sizeof(t.path), ":/no/such::");
 	setenv("PATH", t.path, 1);
-	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT, WARD_STEP_EXEC);
+	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT,
+	            WARD_STEP_EXEC);
 	setenv("PATH", "", 1);
-	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT, WARD_STEP_EXEC);
+	spawn_fails(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path), -ENOENT,
+	            WARD_STEP_EXEC);
 	/* Unless PATH names it. */
 	setenv("PATH", ".", 1);
 	say(ARGV("tool"), WARD_SPAWN_OPTS(.cwd = t.a.path));
@@ -183,7 +188,8 @@ TEST(the_environment_is_the_callers)
 
 TEST(the_environment_is_replaced)
 {
-	say(CHILD("print-env"), WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
+	say(CHILD("print-env"),
+	    WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
 	CHECK_STR(out, "B=2\nA=1\n=odd\nodd\n");
 	say(CHILD("print-env"), WARD_SPAWN_OPTS(.env = (const char *const[]){ NULL }));
 	CHECK_STR(out, "");
@@ -237,7 +243,8 @@ TEST(the_umask_is_set_or_left)
 	CHECK_STR(out, "027\n");
 	say(CHILD("print-umask"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UMASK, .umask = 0));
 	CHECK_STR(out, "000\n");
-	say(CHILD("print-umask"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UMASK, .umask = 0777));
+	say(CHILD("print-umask"),
+	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UMASK, .umask = 0777));
 	CHECK_STR(out, "777\n");
 }
 
@@ -295,8 +302,8 @@ TEST(ignored_signals_are_passed_on_when_asked)
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
-	snprintf(expected, sizeof(expected), "blocked\nignored %d %d %d\nhandled\n", SIGHUP,
-	         SIGPIPE, SIGRTMIN + 2);
+	snprintf(expected, sizeof(expected), "blocked\nignored %d %d %d\nhandled\n",
+	         SIGHUP, SIGPIPE, SIGRTMIN + 2);
 	CHECK_STR(out, expected);
 }
 
@@ -306,8 +313,8 @@ TEST(the_signal_mask_is_passed_on_when_asked)
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_MASK));
-	snprintf(expected, sizeof(expected), "blocked %d %d %d\nignored\nhandled\n", SIGUSR1,
-	         SIGCHLD, SIGRTMIN + 3);
+	snprintf(expected, sizeof(expected), "blocked %d %d %d\nignored\nhandled\n",
+	         SIGUSR1, SIGCHLD, SIGRTMIN + 3);
 	CHECK_STR(out, expected);
 }
 
@@ -319,7 +326,7 @@ static void count_signal(int sig)
 	handled++;
 }
 
-/* A signal that is pending through a start is delivered once, to us, and not to the child. */
+/* It is delivered once, to us, and not to the child. */
 TEST(a_signal_that_waits_reaches_the_caller_only)
 {
 	signal(SIGUSR1, count_signal);
@@ -358,8 +365,8 @@ TEST(no_thread_is_started)
 TEST(a_large_parent_can_start)
 {
 	size_t size = (size_t)256 << 20;
-	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-	                    0);
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	REQUIRE(memory != MAP_FAILED);
 	for (size_t i = 0; i < size; i += 4096)

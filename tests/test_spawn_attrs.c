@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attributes of a start, each looked at in the child: identity, limits, scheduling, session,
- * group, terminal.
+ * Attributes of a start, each looked at in the child: identity, limits, scheduling,
+ * session, group, terminal.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -39,7 +39,8 @@ TEST(user_and_group_are_taken)
 	CHECK(strncmp(out, "4321 4321 1234 1234\n", 20) == 0);
 	CHECK(strstr(out, "7 ") && strstr(out, "5 ") && strstr(out, "99999 "));
 	say(CHILD("print-status", "Uid", "Gid"),
-	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UID | WARD_SPAWN_GID, .uid = 4321, .gid = 1234));
+	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UID | WARD_SPAWN_GID, .uid = 4321,
+	                    .gid = 1234));
 	CHECK_STR(out, "Uid:\t4321\t4321\t4321\t4321\nGid:\t1234\t1234\t1234\t1234\n");
 }
 
@@ -88,10 +89,12 @@ TEST(a_user_by_name_brings_uid_gid_and_groups)
 	CHECK(strstr(strchr(out, '\n'), expected) != NULL);
 
 	/* A part of it may be replaced. */
-	snprintf(expected, sizeof(expected), "%u %u 77 77\n42 \n", user->pw_uid, user->pw_uid);
+	snprintf(expected, sizeof(expected), "%u %u 77 77\n42 \n", user->pw_uid,
+	         user->pw_uid);
 	say(CHILD("print-ids"),
-	    WARD_SPAWN_OPTS(.user = name, .flags = WARD_SPAWN_GID | WARD_SPAWN_GROUPS, .gid = 77,
-	                    .groups = (const uint32_t[]){ 42 }, .n_groups = 1));
+	    WARD_SPAWN_OPTS(.user = name, .flags = WARD_SPAWN_GID | WARD_SPAWN_GROUPS,
+	                    .gid = 77, .groups = (const uint32_t[]){ 42 },
+	                    .n_groups = 1));
 	CHECK_STR(out, expected);
 }
 
@@ -133,11 +136,11 @@ TEST(what_this_system_does_not_have_is_refused)
 		SKIP("this system has all attributes");
 	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NO_NEW_PRIVS),
 	            -ENOTSUP, WARD_STEP_NO_NEW_PRIVS);
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.death_signal = SIGTERM), -ENOTSUP,
-	            WARD_STEP_DEATH_SIGNAL);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.death_signal = SIGTERM),
+	            -ENOTSUP, WARD_STEP_DEATH_SIGNAL);
 	spawn_fails(CHILD("exit", "0"),
-	            WARD_SPAWN_OPTS(.cpus = (const uint32_t[]){ 0 }, .n_cpus = 1), -ENOTSUP,
-	            WARD_STEP_AFFINITY);
+	            WARD_SPAWN_OPTS(.cpus = (const uint32_t[]){ 0 }, .n_cpus = 1),
+	            -ENOTSUP, WARD_STEP_AFFINITY);
 }
 
 #if defined(__linux__) && !WARD_TEST_POSIX
@@ -163,7 +166,8 @@ TEST(a_death_signal_is_set_when_asked)
 		return;
 	/* The kernel clears it when the identity changes, so it is set afterwards. */
 	say(CHILD("print-death-signal"),
-	    WARD_SPAWN_OPTS(.death_signal = SIGUSR1, .flags = WARD_SPAWN_UID, .uid = 4321));
+	    WARD_SPAWN_OPTS(.death_signal = SIGUSR1, .flags = WARD_SPAWN_UID,
+	                    .uid = 4321));
 	CHECK_STR(out, "10\n");
 }
 
@@ -242,12 +246,13 @@ TEST(limits_are_set_and_halves_kept)
 	if (cpu.rlim_cur != RLIM_INFINITY)
 		SKIP("the processor time is limited here");
 	/* The soft half that is kept is over the new hard one: it cannot be. */
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.rlimits = limits, .n_rlimits = 4),
-	            -EINVAL, WARD_STEP_RLIMIT);
+	spawn_fails(CHILD("exit", "0"),
+	            WARD_SPAWN_OPTS(.rlimits = limits, .n_rlimits = 4), -EINVAL,
+	            WARD_STEP_RLIMIT);
 	say(CHILD("print-limits", numbers[0], numbers[1], numbers[2]),
 	    WARD_SPAWN_OPTS(.rlimits = limits, .n_rlimits = 3));
-	snprintf(expected, sizeof(expected), "64 128\n0 %ju\n%d %ju\n", (uintmax_t)core.rlim_max,
-	         1 << 20, (uintmax_t)RLIM_INFINITY);
+	snprintf(expected, sizeof(expected), "64 128\n0 %ju\n%d %ju\n",
+	         (uintmax_t)core.rlim_max, 1 << 20, (uintmax_t)RLIM_INFINITY);
 	CHECK_STR(out, expected);
 }
 
@@ -255,11 +260,12 @@ TEST(limits_are_set_and_halves_kept)
 TEST(each_limit_has_its_own_number)
 {
 	static const int numbers[WARD_RLIMIT_COUNT_] = {
-		RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS,
-		RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,
+		RLIMIT_CPU,     RLIMIT_FSIZE,      RLIMIT_DATA,     RLIMIT_STACK,
+		RLIMIT_CORE,    RLIMIT_RSS,        RLIMIT_NPROC,    RLIMIT_NOFILE,
+		RLIMIT_MEMLOCK, RLIMIT_AS,
 #ifdef __linux__
-		RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO,
-		RLIMIT_RTTIME,
+		RLIMIT_LOCKS,   RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE,
+		RLIMIT_RTPRIO,  RLIMIT_RTTIME,
 #endif
 	};
 	char number[16], expected[64];
@@ -359,8 +365,8 @@ TEST(a_new_session_has_a_new_group)
 
 TEST(a_group_is_made_or_joined)
 {
-	struct talk leader = talk_start_ready(CHILD("ready"),
-	                                      WARD_SPAWN_OPTS(.flags = WARD_SPAWN_PGROUP));
+	struct talk leader = talk_start_ready(
+		CHILD("ready"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_PGROUP));
 	struct session s = session_of(WARD_SPAWN_OPTS(.flags = WARD_SPAWN_PGROUP));
 
 	CHECK_EQ(s.group, s.pid);

@@ -27,7 +27,8 @@ TEST(an_empty_program_name_is_not_found)
 	struct ward_error error = spawn_fails(ARGV(""), NULL, -ENOENT, WARD_STEP_EXEC);
 
 	CHECK_STR(error.path, "");
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.file = ""), -ENOENT, WARD_STEP_EXEC);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.file = ""), -ENOENT,
+	            WARD_STEP_EXEC);
 }
 
 /* [told-why] */
@@ -39,7 +40,8 @@ TEST(a_missing_program_is_named)
 	CHECK_STR(error.path, "/no/such/program");
 	CHECK_EQ(error.os_error, ENOENT);
 	CHECK_EQ(error.number, -1);
-	error = spawn_fails(ARGV("no-such-program-in-path"), NULL, -ENOENT, WARD_STEP_EXEC);
+	error = spawn_fails(ARGV("no-such-program-in-path"), NULL, -ENOENT,
+	                    WARD_STEP_EXEC);
 	CHECK_STR(error.path, "no-such-program-in-path");
 	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.file = "/no/such/file"),
 	                    -ENOENT, WARD_STEP_EXEC);
@@ -49,7 +51,8 @@ TEST(a_missing_program_is_named)
 /* [told-why] */
 TEST(a_directory_cannot_be_run)
 {
-	struct ward_error error = spawn_fails(ARGV("/usr"), NULL, -EACCES, WARD_STEP_EXEC);
+	struct ward_error error =
+		spawn_fails(ARGV("/usr"), NULL, -EACCES, WARD_STEP_EXEC);
 
 	CHECK_STR(error.path, "/usr");
 	spawn_fails(ARGV("/dev/null"), NULL, -EACCES, WARD_STEP_EXEC);
@@ -66,7 +69,8 @@ TEST(a_file_that_is_no_program_cannot_be_run)
 	folder_write(&folder, "plain", "#!/bin/sh\nexit 0\n", 0644, path, sizeof(path));
 	error = spawn_fails(ARGV(path), NULL, -EACCES, WARD_STEP_EXEC);
 	CHECK_STR(error.path, path);
-	folder_write(&folder, "noexec", "neither ELF nor script\n", 0755, path, sizeof(path));
+	folder_write(&folder, "noexec", "neither ELF nor script\n", 0755, path,
+	             sizeof(path));
 	error = spawn_fails(ARGV(path), NULL, -ENOEXEC, WARD_STEP_EXEC);
 	CHECK_STR(error.path, path);
 	folder_remove(&folder);
@@ -81,7 +85,8 @@ TEST(a_missing_interpreter_is_told_from_a_missing_program)
 	char path[256];
 	struct ward_error error;
 
-	folder_write(&folder, "script", "#!/no/such/interpreter\n", 0755, path, sizeof(path));
+	folder_write(&folder, "script", "#!/no/such/interpreter\n", 0755, path,
+	             sizeof(path));
 	error = spawn_fails(ARGV(path), NULL, -ENOENT, WARD_STEP_INTERPRETER);
 	CHECK_STR(error.path, path);
 	folder_remove(&folder);
@@ -92,13 +97,14 @@ TEST(a_missing_working_directory_is_told_from_a_missing_program)
 {
 	struct ward_error error;
 
-	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/no/such/dir"), -ENOENT,
-	                    WARD_STEP_CHDIR);
+	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/no/such/dir"),
+	                    -ENOENT, WARD_STEP_CHDIR);
 	CHECK_STR(error.path, "/no/such/dir");
-	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/dev/null"), -ENOTDIR,
-	                    WARD_STEP_CHDIR);
+	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/dev/null"),
+	                    -ENOTDIR, WARD_STEP_CHDIR);
 	CHECK_STR(error.path, "/dev/null");
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = ""), -ENOENT, WARD_STEP_CHDIR);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = ""), -ENOENT,
+	            WARD_STEP_CHDIR);
 }
 
 /* A path that does not fit is cut, and the start fails all the same. */
@@ -130,8 +136,8 @@ TEST(arguments_that_are_too_long_are_refused)
 	long_text[size - 1] = '\0';
 	spawn_fails(CHILD("exit", long_text), NULL, -E2BIG, WARD_STEP_EXEC);
 	spawn_fails(CHILD("exit", "0"),
-	            WARD_SPAWN_OPTS(.env = (const char *const[]){ long_text, NULL }), -E2BIG,
-	            WARD_STEP_EXEC);
+	            WARD_SPAWN_OPTS(.env = (const char *const[]){ long_text, NULL }),
+	            -E2BIG, WARD_STEP_EXEC);
 
 	/* None too long alone, but all of them together: 100 times 100,000 bytes. */
 	long_text[100000] = '\0';
@@ -147,12 +153,13 @@ TEST(arguments_that_are_too_long_are_refused)
 /* [told-why] */
 TEST(an_unknown_user_is_told)
 {
-	struct ward_error error =
-	        spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.user = "no-such-user-here"),
-	                    -ENOENT, WARD_STEP_USER);
+	struct ward_error error = spawn_fails(
+		CHILD("exit", "0"), WARD_SPAWN_OPTS(.user = "no-such-user-here"), -ENOENT,
+		WARD_STEP_USER);
 
 	CHECK_STR(error.path, "no-such-user-here");
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.user = ""), -ENOENT, WARD_STEP_USER);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.user = ""), -ENOENT,
+	            WARD_STEP_USER);
 }
 
 TEST(ids_that_may_not_be_taken_are_told)
@@ -173,11 +180,12 @@ TEST(ids_that_may_not_be_taken_are_told)
 		spawn_fails(ARGV("/bin/true"),
 		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_GID, .gid = 1), -EPERM,
 		            WARD_STEP_GID);
-		spawn_fails(ARGV("/bin/true"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_GROUPS),
-		            -EPERM, WARD_STEP_GROUPS);
 		spawn_fails(ARGV("/bin/true"),
-		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NICE, .nice = -10), -EACCES,
-		            WARD_STEP_NICE);
+		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_GROUPS), -EPERM,
+		            WARD_STEP_GROUPS);
+		spawn_fails(ARGV("/bin/true"),
+		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NICE, .nice = -10),
+		            -EACCES, WARD_STEP_NICE);
 		_exit(0);
 	}
 	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
@@ -199,8 +207,8 @@ TEST(descriptors_that_are_not_open_are_named)
 	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = &one, .n_fds = 1),
 	                    -EBADF, WARD_STEP_FD);
 	CHECK_EQ(error.number, 7);
-	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.out = GIVEN(998)), -EBADF,
-	                    WARD_STEP_FD);
+	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.out = GIVEN(998)),
+	                    -EBADF, WARD_STEP_FD);
 	CHECK_EQ(error.number, 1);
 }
 
@@ -241,7 +249,8 @@ TEST(sources_that_make_no_sense_are_refused)
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PATH }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .path = "/dev/null" }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .fd = 4 }));
-	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_GIVEN, .flags = WARD_FILE_READ }));
+	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_GIVEN,
+	                                .flags = WARD_FILE_READ }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .reserved = { 0, 1 } }));
 	refused(WARD_SPAWN_OPTS(
 	        .in = { .kind = WARD_FD_PATH, .path = "/dev/null", .flags = 1u << 30 }));
@@ -256,14 +265,15 @@ TEST(descriptors_that_refer_to_none_are_named)
 	};
 	struct ward_error error;
 
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = circle, .n_fds = 2), -EINVAL,
-	            WARD_STEP_FD);
-	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = circle, .n_fds = 1),
-	                    -EBADF, WARD_STEP_FD);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = circle, .n_fds = 2),
+	            -EINVAL, WARD_STEP_FD);
+	error = spawn_fails(CHILD("exit", "0"),
+	                    WARD_SPAWN_OPTS(.fds = circle, .n_fds = 1), -EBADF,
+	                    WARD_STEP_FD);
 	CHECK_EQ(error.number, 5);
 	circle[0].from.fd = 5;
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = circle, .n_fds = 1), -EINVAL,
-	            WARD_STEP_FD);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.fds = circle, .n_fds = 1),
+	            -EINVAL, WARD_STEP_FD);
 	spawn_fails(CHILD("exit", "0"),
 	            WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_CLOSED },
 	                            .out = { .kind = WARD_FD_CHILD, .fd = 0 }),
@@ -275,14 +285,16 @@ TEST(a_file_that_cannot_be_opened_is_named)
 {
 	struct ward_error error;
 
-	error = spawn_fails(CHILD("exit", "0"),
-	                    WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PATH, .path = "/no/file" }),
-	                    -ENOENT, WARD_STEP_OPEN);
+	error = spawn_fails(
+		CHILD("exit", "0"),
+		WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PATH, .path = "/no/file" }),
+		-ENOENT, WARD_STEP_OPEN);
 	CHECK_STR(error.path, "/no/file");
 	CHECK_EQ(error.number, 0);
-	error = spawn_fails(CHILD("exit", "0"),
-	                    WARD_SPAWN_OPTS(.out = { .kind = WARD_FD_PATH, .path = "/usr" }),
-	                    -EISDIR, WARD_STEP_OPEN);
+	error = spawn_fails(
+		CHILD("exit", "0"),
+		WARD_SPAWN_OPTS(.out = { .kind = WARD_FD_PATH, .path = "/usr" }), -EISDIR,
+		WARD_STEP_OPEN);
 	CHECK_STR(error.path, "/usr");
 	CHECK_EQ(error.number, 1);
 }

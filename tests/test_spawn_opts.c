@@ -131,7 +131,8 @@ TEST(what_is_no_terminal_cannot_be_one)
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_FOREGROUND | WARD_SPAWN_PGROUP,
 	                         .in = { .kind = WARD_FD_NULL }));
 	fails_at(WARD_STEP_TTY, -EBADF,
-	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_TTY, .tty_fd = 77));
+	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_TTY,
+	                         .tty_fd = 77));
 }
 
 TEST(a_scheduler_policy_that_cannot_be_set_is_told)
@@ -139,8 +140,8 @@ TEST(a_scheduler_policy_that_cannot_be_set_is_told)
 	fails_at(WARD_STEP_SCHED, -EINVAL,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED, .sched_policy = 77));
 	fails_at(WARD_STEP_SCHED, -EINVAL,
-	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED, .sched_policy = WARD_SCHED_OTHER,
-	                         .sched_priority = 5));
+	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED,
+	                         .sched_policy = WARD_SCHED_OTHER, .sched_priority = 5));
 }
 
 TEST(cpus_that_are_not_there_are_told)
@@ -212,7 +213,8 @@ TEST(the_error_is_written_whole)
 
 	memset(&error, 0x55, sizeof(error));
 	error.size = sizeof(error);
-	CHECK_EQ(ward_spawn(&w, ARGV("/no/such"), WARD_SPAWN_OPTS(.error = &error)), -ENOENT);
+	CHECK_EQ(ward_spawn(&w, ARGV("/no/such"), WARD_SPAWN_OPTS(.error = &error)),
+	         -ENOENT);
 	CHECK_STR(error.path, "/no/such");
 	CHECK_EQ(error.code, -ENOENT);
 	CHECK_EQ(error.os_error, ENOENT);
@@ -233,7 +235,8 @@ TEST(a_thousand_failed_starts_leave_nothing)
 		struct ward *w = NULL;
 
 		if (!CHECK_EQ(ward_spawn(&w, ARGV("/no/such"), NULL), -ENOENT) ||
-		    !CHECK_EQ(ward_spawn(&w, CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/no")),
+		    !CHECK_EQ(ward_spawn(&w, CHILD("exit", "0"),
+		                         WARD_SPAWN_OPTS(.cwd = "/no")),
 		              -ENOENT))
 			break;
 	}

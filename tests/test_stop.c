@@ -66,7 +66,8 @@ TEST(a_step_may_only_wait)
 	talk_end(&t);
 
 	t = talk_start(CHILD("spin", "100"), NULL);
-	CHECK_EQ(ward_stop(t.w, &(struct ward_stop_step){ 0, 0, WARD_FOREVER }, 1, NULL), 1);
+	CHECK_EQ(ward_stop(t.w, &(struct ward_stop_step){ 0, 0, WARD_FOREVER }, 1, NULL),
+	         1);
 	talk_end(&t);
 }
 
@@ -139,7 +140,8 @@ TEST(steps_that_make_no_sense_are_refused_before_the_first_signal)
 {
 	static const struct ward_stop_step bad_flag[] = { { SIGKILL, 0, 0 },
 		                                          { SIGKILL, 1u << 31, 0 } };
-	static const struct ward_stop_step bad_signal[] = { { SIGKILL, 0, 0 }, { -1, 0, 0 } };
+	static const struct ward_stop_step bad_signal[] = { { SIGKILL, 0, 0 },
+		                                            { -1, 0, 0 } };
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 
 	CHECK_EQ(ward_stop(t.w, bad_flag, 2, NULL), -EINVAL);

@@ -27,8 +27,10 @@ static void check_exit_text(struct ward_exit e, const char *expected)
 TEST(results_are_put_into_words)
 {
 	check_exit_text(result(WARD_EXITED, 3, -1, 0), "exited with code 3");
-	check_exit_text(result(WARD_EXITED, 4294967295, -1, 0), "exited with code 4294967295");
-	check_exit_text(result(WARD_SIGNALED, -1, SIGKILL, 0), "killed by signal 9 (KILL)");
+	check_exit_text(result(WARD_EXITED, 4294967295, -1, 0),
+	                "exited with code 4294967295");
+	check_exit_text(result(WARD_SIGNALED, -1, SIGKILL, 0),
+	                "killed by signal 9 (KILL)");
 	check_exit_text(result(WARD_SIGNALED, -1, SIGABRT, 1),
 	                "killed by signal 6 (ABRT), core dumped");
 	check_exit_text(result(WARD_LOST, -1, -1, -1), "ended, but its status is lost");
@@ -69,14 +71,18 @@ TEST(errors_have_names_and_meanings)
 	static const struct {
 		int code;
 		const char *name;
-	} errors[] = { { ENOENT, "ENOENT" }, { EACCES, "EACCES" }, { EPERM, "EPERM" },
-		       { ENOMEM, "ENOMEM" }, { EMFILE, "EMFILE" }, { ENFILE, "ENFILE" },
-		       { EAGAIN, "EAGAIN" }, { EINVAL, "EINVAL" }, { E2BIG, "E2BIG" },
-		       { ESRCH, "ESRCH" },   { ECHILD, "ECHILD" }, { ENOEXEC, "ENOEXEC" },
-		       { ENOTDIR, "ENOTDIR" }, { ELOOP, "ELOOP" }, { ETXTBSY, "ETXTBSY" },
-		       { ETIMEDOUT, "ETIMEDOUT" }, { EBADMSG, "EBADMSG" }, { EPIPE, "EPIPE" },
-		       { ENODATA, "ENODATA" }, { EBADF, "EBADF" }, { ENOSYS, "ENOSYS" },
-		       { ENAMETOOLONG, "ENAMETOOLONG" }, { EIO, "EIO" } };
+	} errors[] = { { ENOENT, "ENOENT" },   { EACCES, "EACCES" },
+		       { EPERM, "EPERM" },     { ENOMEM, "ENOMEM" },
+		       { EMFILE, "EMFILE" },   { ENFILE, "ENFILE" },
+		       { EAGAIN, "EAGAIN" },   { EINVAL, "EINVAL" },
+		       { E2BIG, "E2BIG" },     { ESRCH, "ESRCH" },
+		       { ECHILD, "ECHILD" },   { ENOEXEC, "ENOEXEC" },
+		       { ENOTDIR, "ENOTDIR" }, { ELOOP, "ELOOP" },
+		       { ETXTBSY, "ETXTBSY" }, { ETIMEDOUT, "ETIMEDOUT" },
+		       { EBADMSG, "EBADMSG" }, { EPIPE, "EPIPE" },
+		       { ENODATA, "ENODATA" }, { EBADF, "EBADF" },
+		       { ENOSYS, "ENOSYS" },   { ENAMETOOLONG, "ENAMETOOLONG" },
+		       { EIO, "EIO" } };
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		CHECK_STR(ward_error_name(errors[i].code), errors[i].name);
@@ -157,11 +163,11 @@ TEST(signals_are_understood_in_every_spelling)
 
 TEST(what_is_no_signal_is_refused)
 {
-	static const char *const bad[] = { "", " ", "SIG", "TERMINATE", "TER", "-1", "-TERM",
-		                           "+9", "9x", " 9", "9 ", "999",
-		                           "99999999999999999999", "RTMIN+", "RTMIN+99",
-		                           "RTMIN-1", "RTMIN+-1", "RTMIX", "RTMAXX", "RTMAX-",
-		                           "SIGSIGTERM", "SIG15" };
+	static const char *const bad[] = {
+		"", " ", "SIG", "TERMINATE", "TER", "-1", "-TERM", "+9", "9x", " 9", "9 ",
+		"999", "99999999999999999999", "RTMIN+", "RTMIN+99", "RTMIN-1",
+		"RTMIN+-1", "RTMIX", "RTMAXX", "RTMAX-", "SIGSIGTERM", "SIG15",
+	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (!CHECK_EQ(ward_signal_number(bad[i]), -EINVAL))
@@ -191,7 +197,8 @@ TEST(a_failure_is_told_with_step_path_and_reason)
 	snprintf(error.path, sizeof(error.path), "/srv/x");
 	len = ward_error_text(&error, text, sizeof(text));
 	CHECK_EQ(len, strlen(text));
-	CHECK_STR(text, "cannot change to the directory '/srv/x': no such file or directory");
+	CHECK_STR(text,
+	          "cannot change to the directory '/srv/x': no such file or directory");
 	for (int step = WARD_STEP_OPTIONS; step <= WARD_STEP_INTERPRETER; step++) {
 		error.step = step;
 		CHECK(ward_error_text(&error, text, sizeof(text)) > 10);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Others who collect our children: a thread that waits for any child, SIGCHLD ignored,
- * SA_NOCLDWAIT. The status is true every time, or said to be lost, and never anything else.
+ * SA_NOCLDWAIT. The status is true every time, or said to be lost, and never anything
+ * else.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -211,7 +212,7 @@ TEST(ignoring_sigchld_after_the_end_changes_nothing)
 	sigaction(SIGCHLD, &before, NULL);
 }
 
-/* ------------------------------------------------------------- fifty thousand [true-status] */
+/* ------------------------------------------------------- fifty thousand [true-status] */
 
 struct share {
 	int n;
@@ -244,17 +245,27 @@ static void *start_and_check(void *arg)
 }
 
 /* Two threads, so that the moment between the end and the kernel's collecting is met. */
-TEST(of_fifty_thousand_children_that_nobody_keeps_no_status_is_lost_and_none_wrong)
+static void start_without_keeper(int n, void (*disposition)(int), int flags)
 {
-	struct share s = { .n = check_scaled(25000) };
+	struct share s = { .n = check_scaled(n) / 2 };
 	pthread_t second;
 
 	ask_kernel();
-	set_sigchld(SIG_IGN, 0);
+	set_sigchld(disposition, flags);
 	REQUIRE_EQ(pthread_create(&second, NULL, start_and_check, &s), 0);
 	start_and_check(&s);
 	pthread_join(second, NULL);
 	CHECK_EQ(atomic_load(&s.wrong), 0);
 	CHECK(atomic_load(&s.lost) == 0 || !known);
 	check_note("%d children, %d lost", 2 * s.n, atomic_load(&s.lost));
+}
+
+TEST(of_25000_children_with_sigchld_ignored_no_status_is_lost_and_none_wrong)
+{
+	start_without_keeper(25000, SIG_IGN, 0);
+}
+
+TEST(of_25000_children_with_no_child_wait_no_status_is_lost_and_none_wrong)
+{
+	start_without_keeper(25000, SIG_DFL, SA_NOCLDWAIT);
 }

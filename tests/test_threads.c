@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many threads on one handle, and many starts at once. Meant to run under a thread sanitizer
- * as well, which sees the races that these checks cannot.
+ * Many threads on one handle, and many starts at once. Meant to run under a thread
+ * sanitizer as well, which sees the races that these checks cannot.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -53,7 +53,8 @@ static void *ask_wait_and_close(void *arg)
 	r = ward_signal(w, SIGTERM);
 	if (r != 0 && r != -ESRCH)
 		atomic_fetch_add(&c->wrong, 1);
-	if (ward_wait(w, WARD_FOREVER, &e) == 1 && e.how == WARD_SIGNALED && e.signal == SIGTERM)
+	if (ward_wait(w, WARD_FOREVER, &e) == 1 && e.how == WARD_SIGNALED &&
+	    e.signal == SIGTERM)
 		atomic_fetch_add(&c->ended, 1);
 	if (ward_signal(w, SIGKILL) != -ESRCH)
 		atomic_fetch_add(&c->wrong, 1);
@@ -86,8 +87,8 @@ static void *wait_for_it(void *arg)
 	struct crowd *c = arg;
 	struct ward_exit e = WARD_EXIT_INIT;
 
-	if (ward_wait(c->w, WARD_FOREVER, &e) == 1 && e.how == WARD_EXITED && e.code == 66 &&
-	    e.has_usage == 1 && e.wall_ns >= 0)
+	if (ward_wait(c->w, WARD_FOREVER, &e) == 1 && e.how == WARD_EXITED &&
+	    e.code == 66 && e.has_usage == 1 && e.wall_ns >= 0)
 		atomic_fetch_add(&c->ended, 1);
 	return arg;
 }
@@ -228,8 +229,9 @@ static void *live_and_let_die(void *arg)
 
 		if (ward_spawn(&w, ARGV("/no/such"), NULL) != -ENOENT)
 			atomic_fetch_add(&bad_starts, 1);
-		w = spawn_or_fail(CHILD("hold", "0"),
-		                  WARD_SPAWN_OPTS(.on_close = i % 2 ? WARD_KILL : WARD_KILL_WAIT));
+		w = spawn_or_fail(
+			CHILD("hold", "0"),
+			WARD_SPAWN_OPTS(.on_close = i % 2 ? WARD_KILL : WARD_KILL_WAIT));
 		ward_close(w);
 		expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
 	}

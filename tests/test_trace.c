@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What looks like an end and is none: a zombie that a debugger holds back, stop and continue,
- * a first thread that ends before the others.
+ * What looks like an end and is none: a zombie that a debugger holds back, stop and
+ * continue, a first thread that ends before the others.
  */
 #include <poll.h>
 #include <sys/ptrace.h>
@@ -15,8 +15,8 @@
 
 /*
  * A tracer in a process of its own: it seizes the child, lets us know, and collects the
- * child's end as tracer when @go is closed. Until then the kernel tells us of the end, but
- * not how it was.
+ * child's end as tracer when @go is closed. Until then the kernel tells us of the end,
+ * but not how it was.
  */
 static _Noreturn void be_tracer(pid_t pid, int ready, int go)
 {
@@ -111,7 +111,7 @@ TEST(a_child_that_a_debugger_holds_back_does_not_make_the_wait_spin)
 	ward__gate_fail("waitid_pidfd", 0, 0);
 	before = cpu_ns();
 	CHECK_EQ(ward_wait(t.w, MILLISECONDS(400), NULL), 0);
-	/* Asking every 64 ms at last: a dozen times. A wait that spins asks 100,000 times. */
+	/* A dozen times, each later than the last. A spin asks 100,000 times. */
 	CHECK(ward__gate_count() < 30);
 	CHECK(on_slow_tool() || cpu_ns() - before < MILLISECONDS(100));
 	end_tracing(&tracer);
@@ -196,7 +196,8 @@ TEST(a_stop_by_the_debugger_is_no_end)
 
 		CHECK_EQ(ward_wait(t.w, MILLISECONDS(20), NULL), 0);
 		CHECK_EQ(ward_info(t.w, &info), 0);
-		CHECK_EQ(info.state, able_info() ? WARD_STATE_TRACED : WARD_STATE_UNKNOWN);
+		CHECK_EQ(info.state,
+		         able_info() ? WARD_STATE_TRACED : WARD_STATE_UNKNOWN);
 	}
 	close(told[0]);
 	kill(tracer, SIGKILL);                /* our child: it goes on */
@@ -217,11 +218,14 @@ TEST(stopping_and_continuing_is_no_end)
 
 	for (int i = 0; i < 3; i++) {
 		CHECK_EQ(ward_signal(t.w, SIGSTOP), 0);
-		REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WSTOPPED | WNOWAIT), 0);
+		REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WSTOPPED | WNOWAIT),
+		           0);
 		CHECK_EQ(ward_wait(t.w, MILLISECONDS(5), NULL), 0);
 		CHECK_EQ(poll(&p, 1, 0), 0);
 		CHECK_EQ(ward_signal(t.w, SIGCONT), 0);
-		REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WCONTINUED | WNOWAIT), 0);
+		REQUIRE_EQ(
+			waitid(P_PID, (id_t)ward_pid(t.w), &info, WCONTINUED | WNOWAIT),
+			0);
 		CHECK_EQ(ward_wait(t.w, MILLISECONDS(5), NULL), 0);
 		CHECK_EQ(poll(&p, 1, 0), 0);
 	}

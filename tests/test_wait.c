@@ -26,10 +26,13 @@ TEST(every_kind_of_exit_code_is_told)
 	static const struct {
 		const char *text;
 		int code;
-	} codes[] = { { "0", 0 }, { "1", 1 }, { "42", 42 }, { "127", 127 }, { "255", 255 } };
+	} codes[] = {
+		{ "0", 0 }, { "1", 1 }, { "42", 42 }, { "127", 127 }, { "255", 255 }
+	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		expect_exit(spawn_or_fail(CHILD("exit", codes[i].text), NULL), codes[i].code);
+		expect_exit(spawn_or_fail(CHILD("exit", codes[i].text), NULL),
+		            codes[i].code);
 }
 
 /* [true-status] */
@@ -48,7 +51,7 @@ TEST(exit_code_143_is_not_signal_15)
 	expect_exit(spawn_or_fail(CHILD("exit", "143"), NULL), 128 + SIGTERM);
 }
 
-/* What waitpid says of a core dump in the same place: the system decides whether there is one. */
+/* What waitpid says of a core dump in the same place: that is the system's choice. */
 static bool dumps_core_here(const char *folder)
 {
 	int status = 0;
