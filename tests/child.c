@@ -271,6 +271,14 @@ static int verb_cat(char *args[])
 	return n < 0 ? 99 : 0;
 }
 
+/* Our own name: argv[0]. */
+static int verb_print_name(char *args[])
+{
+	(void)args;
+	puts(self);
+	return 0;
+}
+
 /* Write the word to FD. */
 static int verb_write(char *args[])
 {
@@ -298,6 +306,7 @@ static const struct child_verb verbs[] = {
 	{ "exec-by-thread", verb_exec_by_thread },
 	{ "cat", verb_cat },
 	{ "write", verb_write },
+	{ "print-name", verb_print_name },
 	{ NULL, NULL },
 };
 

@@ -46,6 +46,20 @@ TEST(a_missing_program_is_named)
 	CHECK_STR(error.path, "/no/such/file");
 }
 
+/* What is wrong with a folder of PATH is not the program's fault, even of the only one. */
+TEST(a_path_of_one_folder_is_searched_like_one_of_many)
+{
+	static const char *const paths[] = { "/dev/null", "/dev/null:/no/such" };
+
+	for (int i = 0; i < 2; i++) {
+		struct ward_error error;
+
+		setenv("PATH", paths[i], 1);
+		error = spawn_fails(ARGV("tool"), NULL, -ENOENT, WARD_STEP_EXEC);
+		CHECK_STR(error.path, "tool");
+	}
+}
+
 /* [told-why] */
 TEST(a_directory_cannot_be_run)
 {
