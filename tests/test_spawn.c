@@ -39,8 +39,8 @@ TEST(the_program_may_have_another_name_than_its_file)
 	CHECK_STR(out, "[x]\n");
 	say(ARGV("", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
 	CHECK_STR(out, "[x]\n");
-	say(ARGV("my-sh", "-c", "echo $0"), WARD_SPAWN_OPTS(.file = "/bin/sh"));
-	CHECK_STR(out, "my-sh\n");
+	say(ARGV("another-name", "print-name"), WARD_SPAWN_OPTS(.file = check_child()));
+	CHECK_STR(out, "another-name\n");
 }
 
 /* ---------------------------------------------------------------------- PATH search */
@@ -102,7 +102,7 @@ TEST(the_path_of_the_childs_own_environment_goes_before)
 TEST(without_any_path_the_usual_places_are_searched)
 {
 	unsetenv("PATH");
-	say(ARGV("echo", "x"), NULL);
+	say(ARGV("sh", "-c", "echo x"), NULL);
 	CHECK_STR(out, "x\n");
 }
 
@@ -155,7 +155,7 @@ TEST(a_program_is_started_from_a_descriptor)
 	int fd = open(check_child(), O_RDONLY | O_CLOEXEC);
 
 	REQUIRE(fd >= 0);
-	if (is_forced("execveat")) {
+	if (!able_exec_fd()) {
 		close(fd);
 		SKIP("the kernel cannot start from a descriptor");
 	}
@@ -171,17 +171,50 @@ TEST(a_program_is_started_from_a_descriptor)
 
 /* -------------------------------------------------------------------- environment */
 
+static void clear_environment(void)
+{
+	extern char **environ;
+	static char *none;
+
+	environ = &none;
+}
+
+/* The lines of @text, in whatever order. */
+static bool has_lines(const char *text, const char *expected)
+{
+	size_t len = strlen(expected);
+
+	for (; *expected; expected += strcspn(expected, "\n") + 1) {
+		int n = (int)strcspn(expected, "\n") + 1;
+		const char *at = text;
+
+		while (strncmp(at, expected, (size_t)n) != 0)
+			if ((at = strchr(at, '\n')) == NULL || !*++at)
+				return false;
+	}
+	return strlen(text) == len;
+}
+
+/* In their order, where nobody is between us and the kernel. */
+static void check_environment(const char *expected)
+{
+	if (!on_emulator())
+		CHECK_STR(out, expected);
+	else if (!CHECK(has_lines(out, expected)))
+		check_note("\"%s\", not \"%s\"", out, expected);
+}
+
 TEST(the_environment_is_the_callers)
 {
 	const char *const *argv = CHILD("print-env");
 
-	clearenv();
+	clear_environment();
 	setenv("ONE", "1", 1);
 	setenv("TWO", "", 1);
 	say(argv, NULL);
-	CHECK_STR(out, "ONE=1\nTWO=\n");
+	check_environment("ONE=1\nTWO=\n");
 	/* No environment at all is one without entries. */
-	clearenv();
+	clear_environment();
 	say(argv, NULL);
 	CHECK_STR(out, "");
 }
@@ -190,7 +223,7 @@ TEST(the_environment_is_replaced)
 {
 	say(CHILD("print-env"),
 	    WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
-	CHECK_STR(out, "B=2\nA=1\n=odd\nodd\n");
+	check_environment("B=2\nA=1\n=odd\nodd\n");
 	say(CHILD("print-env"), WARD_SPAWN_OPTS(.env = (const char *const[]){ NULL }));
 	CHECK_STR(out, "");
 }
@@ -202,7 +235,7 @@ TEST(names_are_taken_away_and_values_added)
 	say(CHILD("print-env"),
 	    WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "NONE"),
 	                    .env_set = ARGV("C=5", "D=", "E=x=y")));
-	CHECK_STR(out, "AB=2\nB=3\nC=5\nD=\nE=x=y\n");
+	check_environment("AB=2\nB=3\nC=5\nD=\nE=x=y\n");
 	/* Set comes after unset, and the last value of a name counts. */
 	say(CHILD("print-env"),
 	    WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "AB", "B", "C"),
@@ -250,17 +283,26 @@ TEST(the_umask_is_set_or_left)
 
 /* ------------------------------------------------------------------------ signals */
 
+/* Two that nobody uses: of the real-time ones, where there are any. */
+#ifdef SIGRTMIN
+#define SPARE_2 (SIGRTMIN + 2)
+#define SPARE_3 (SIGRTMIN + 3)
+#else
+#define SPARE_2 SIGWINCH
+#define SPARE_3 SIGURG
+#endif
+
 static void ignore_and_block(void)
 {
 	sigset_t mask;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGRTMIN + 2, SIG_IGN);
+	signal(SPARE_2, SIG_IGN);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGRTMIN + 3);
+	sigaddset(&mask, SPARE_3);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	check_baseline();
 }
@@ -273,6 +315,8 @@ TEST(a_child_starts_with_no_signal_blocked_or_ignored)
 	CHECK_STR(out, "blocked\nignored\nhandled\n");
 #if defined(__linux__) && !WARD_TEST_POSIX
 	/* Those too that libc keeps for itself, and does not let src/posix reach. */
+	if (on_emulator())
+		return;
 	say(CHILD("print-status", "SigBlk", "SigIgn", "SigCgt"), NULL);
 	CHECK_STR(out, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
 	               "SigCgt:\t0000000000000000\n");
@@ -296,14 +340,30 @@ TEST(handlers_of_the_caller_do_not_reach_the_child)
 	CHECK_STR(out, "blocked\nignored\nhandled\n");
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The numbers as print-signals has them, which differ from system to system. */
+static const char *three(int a, int b, int c)
+{
+	static char text[64];
+	int numbers[3] = { a, b, c };
+
+	qsort(numbers, 3, sizeof(numbers[0]), by_number);
+	snprintf(text, sizeof(text), "%d %d %d", numbers[0], numbers[1], numbers[2]);
+	return text;
+}
+
 TEST(ignored_signals_are_passed_on_when_asked)
 {
 	char expected[128];
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
-	snprintf(expected, sizeof(expected), "blocked\nignored %d %d %d\nhandled\n",
-	         SIGHUP, SIGPIPE, SIGRTMIN + 2);
+	snprintf(expected, sizeof(expected), "blocked\nignored %s\nhandled\n",
+	         three(SIGHUP, SIGPIPE, SPARE_2));
 	CHECK_STR(out, expected);
 }
 
@@ -313,8 +373,8 @@ TEST(the_signal_mask_is_passed_on_when_asked)
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_MASK));
-	snprintf(expected, sizeof(expected), "blocked %d %d %d\nignored\nhandled\n",
-	         SIGUSR1, SIGCHLD, SIGRTMIN + 3);
+	snprintf(expected, sizeof(expected), "blocked %s\nignored\nhandled\n",
+	         three(SIGUSR1, SIGCHLD, SPARE_3));
 	CHECK_STR(out, expected);
 }
 
@@ -341,24 +401,28 @@ TEST(a_signal_that_waits_reaches_the_caller_only)
 
 /* ----------------------------------------------------------------------- parallel */
 
+/* Each thread is a subfolder, which is a link more. 0: not known. */
+static int count_threads(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) == 0 ? (int)st.st_nlink - 2 : 0;
+}
+
 /* [no-globals] */
 TEST(no_thread_is_started)
 {
-#ifdef __linux__
+	int before = count_threads();
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 	bool kernel = ward_hold(t.w) == WARD_HOLD_KERNEL;
-	struct stat st;
 
 	ward_wait(t.w, MILLISECONDS(1), NULL);
-	REQUIRE_EQ(stat("/proc/self/task", &st), 0);
+	CHECK(count_threads() == before || !kernel);
 	talk_end(&t);
 	if (!kernel)
 		SKIP("without a kernel handle a thread waits");
-	/* Each thread is a subfolder: one, with the two links of every folder. */
-	CHECK(on_slow_tool() || st.st_nlink == 3);
-#else
-	SKIP("needs /proc");
-#endif
+	if (before <= 0)
+		SKIP("threads cannot be counted here");
 }
 
 /* A parent with much memory starts no slower and needs no more of it. */
