@@ -86,13 +86,17 @@ static bool ask_times(HANDLE handle, struct ward_exit *exit)
 	return true;
 }
 
-/* Windows counts all faults together, and no switches. */
+/*
+ * Windows counts all faults together, and no switches. No process has done with no memory:
+ * nothing is what Wine says of one that has ended.
+ */
 static void ask_memory(HANDLE handle, struct ward_exit *exit)
 {
 	PROCESS_MEMORY_COUNTERS memory = { .cb = sizeof(memory) };
 
 	if (ward__gate("GetProcessMemoryInfo") < 0 ||
-	    !GetProcessMemoryInfo(handle, &memory, sizeof(memory)))
+	    !GetProcessMemoryInfo(handle, &memory, sizeof(memory)) ||
+	    memory.PeakWorkingSetSize == 0)
 		return;
 	exit->max_rss_bytes = (int64_t)memory.PeakWorkingSetSize;
 	exit->minor_faults = (int64_t)memory.PageFaultCount;

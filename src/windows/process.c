@@ -126,7 +126,7 @@ static int open_handle(HANDLE *ret, DWORD pid)
 /* Our number may have been another's before, whose children still bear it. */
 static bool is_child(HANDLE handle)
 {
-	uint64_t ours, its;
+	uint64_t ours = 0, its = 0;
 
 	return ward__process_parent(handle) == (int64_t)GetCurrentProcessId() &&
 	       ward__process_born(GetCurrentProcess(), &ours) == 0 &&
@@ -155,7 +155,7 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
 {
 	HANDLE handle;
-	uint64_t born;
+	uint64_t born = 0;
 	int r;
 
 	if (id->kind != WARD_ID_START || id->has_boot)
