@@ -104,6 +104,25 @@ static int verb_print_argv(char *args[])
 	return 0;
 }
 
+/* What stands in argv[0]'s place. */
+static int verb_print_name(char *args[])
+{
+	const wchar_t *line = GetCommandLineW();
+	bool quoted = *line == L'"';
+	wchar_t name[1024];
+	size_t len;
+
+	(void)args;
+	line += quoted;
+	len = wcscspn(line, quoted ? L"\"" : L" \t");
+	if (len >= 1024)
+		len = 1023;
+	wmemcpy(name, line, len);
+	name[len] = L'\0';
+	puts(child_narrow(name));
+	return 0;
+}
+
 /* The command line as it is. */
 static int verb_print_command(char *args[])
 {
@@ -192,6 +211,7 @@ const struct child_verb child_print_verbs[] = {
 	{ "print-handles", verb_print_handles },
 	{ "count-handles", verb_count_handles },
 	{ "print-argv", verb_print_argv },
+	{ "print-name", verb_print_name },
 	{ "print-command", verb_print_command },
 	{ "count-argv", verb_count_argv },
 	{ "print-env", verb_print_env },

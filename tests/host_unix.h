@@ -20,11 +20,15 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include "check.h"
 
 #define HOST_POSIX 1
 #define HOST_NULL "/dev/null"                 /* a file that reads nothing and takes all */
+#define HOST_SLASH '/'
 #define HOST_LIST ":"                         /* between the folders of PATH */
 #define HOST_SIGNALS                                                                     \
 	{ SIGHUP, "HUP" }, { SIGINT, "INT" }, { SIGQUIT, "QUIT" }, { SIGABRT, "ABRT" },  \
@@ -160,6 +164,42 @@ static inline void host_thread_start(struct host_thread *t, void *(*run)(void *)
 static inline void host_thread_join(struct host_thread *t)
 {
 	pthread_join(t->thread, NULL);
+}
+
+/* A thread that says when it is about to block, and how to see that it has. */
+struct host_sleeper {
+	atomic_int tid;
+};
+
+static inline void host_sleeper_here(struct host_sleeper *s)
+{
+#ifdef __linux__
+	atomic_store(&s->tid, (int)syscall(SYS_gettid));
+#else
+	atomic_store(&s->tid, 1);
+#endif
+}
+
+/* Until it sleeps, as far as the system tells; else for as long as it may take. */
+static inline void host_until_asleep(struct host_sleeper *s)
+{
+	char path[64], line[256];
+	const char *state;
+	int tries = 2000;
+
+	while (atomic_load(&s->tid) == 0)
+		sched_yield();
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&s->tid));
+	do {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		int64_t n = fd < 0 ? -1 : host_read(fd, line, sizeof(line) - 1);
+
+		if (n < 0)
+			return;
+		close(fd);
+		line[n] = '\0';
+		state = strrchr(line, ')');
+	} while (state && state[2] != 'S' && --tries > 0);
 }
 
 /* ---------------------------------------------------------------------- environment */

@@ -28,6 +28,7 @@
 
 #define HOST_POSIX 0
 #define HOST_NULL "NUL"
+#define HOST_SLASH '\\'
 #define HOST_LIST ";"
 #ifndef SIGKILL
 #define SIGKILL 9                             /* the number that ward gives it */
@@ -192,6 +193,24 @@ static inline void host_thread_join(struct host_thread *t)
 {
 	WaitForSingleObject(t->thread, INFINITE);
 	CloseHandle(t->thread);
+}
+
+struct host_sleeper {
+	atomic_int here;
+};
+
+static inline void host_sleeper_here(struct host_sleeper *s)
+{
+	atomic_store(&s->here, 1);
+}
+
+/* Nothing tells whether a thread blocks: it has had its time to. */
+static inline void host_until_asleep(struct host_sleeper *s)
+{
+	while (atomic_load(&s->here) == 0)
+		host_yield();
+	for (int i = 0; i < 20; i++)
+		host_yield();
 }
 
 /* ---------------------------------------------------------------------- environment */
