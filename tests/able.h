@@ -6,15 +6,7 @@
 #ifndef ABLE_H
 #define ABLE_H
 
-#include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "host.h"
 #ifdef __linux__
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -22,7 +14,11 @@
 #endif
 
 #include "ward.h"
+#ifdef _WIN32
+#include "ward_windows.h"
+#else
 #include "ward_linux.h"
+#endif
 
 #ifndef WARD_TEST_POSIX
 #define WARD_TEST_POSIX 0
@@ -68,6 +64,8 @@ static inline bool has_handle(const struct ward *w)
 {
 #if defined(__linux__) && !WARD_TEST_POSIX
 	return ward_pidfd(w) >= 0;
+#elif defined(_WIN32)
+	return ward_windows_handle(w) != NULL;
 #else
 	(void)w;
 	return false;
@@ -157,26 +155,30 @@ static inline bool able_exit_info(void)
 	return able;
 }
 #else
+/* A HANDLE is as good: of a child or a stranger, and the exit code stays with it. */
 static inline bool able_pidfd(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
+
 static inline bool able_pidfd_signal(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
 
 static inline bool able_pidfd_open(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
+
 static inline bool able_pidfs(void)
 {
 	return false;
 }
+
 static inline bool able_exit_info(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
 #endif
 
@@ -224,7 +226,7 @@ static inline bool able_death_signal(void)
 
 static inline bool able_affinity(void)
 {
-	return on_linux_system();
+	return on_linux_system() || !HOST_POSIX;
 }
 
 /* A process that is held can be handed over a socket. */
@@ -242,6 +244,16 @@ static inline bool able_info(void)
 static inline bool able_identity(void)
 {
 	return !on_posix_system();
+}
+
+/* Where Windows is Wine, some things are not as Windows does them. */
+static inline bool on_wine(void)
+{
+#ifdef _WIN32
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+#else
+	return false;
+#endif
 }
 
 /* Valgrind keeps limits, descriptors and system calls of its own. */

@@ -32,9 +32,18 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+
+/* Which printf it is that the format is checked against: Windows has two. */
+#ifdef __MINGW_PRINTF_FORMAT
+#define CHECK_PRINTF __MINGW_PRINTF_FORMAT
+#else
+#define CHECK_PRINTF printf
+#endif
 
 struct check_case {
 	const char *file, *name;
+	int line;
 	void (*run)(void);
 	struct check_case *next;
 };
@@ -50,7 +59,7 @@ _Noreturn void check__give_up(void);
 /* A test; registers itself before main. */
 #define TEST(sentence)                                                                   \
 	static void test_##sentence(void);                                               \
-	static struct check_case case_##sentence = { __FILE__, #sentence,                \
+	static struct check_case case_##sentence = { __FILE__, #sentence, __LINE__,      \
 		                                     test_##sentence, 0 };               \
 	__attribute__((constructor)) static void add_##sentence(void)                    \
 	{                                                                                \
@@ -85,7 +94,7 @@ _Noreturn void check__give_up(void);
 	} while (0)
 
 /* A remark in the output. */
-__attribute__((format(printf, 1, 2))) void check_note(const char *format, ...);
+__attribute__((format(CHECK_PRINTF, 1, 2))) void check_note(const char *format, ...);
 
 /* Compare with the state of now and not with that at the start of the case: for a case
  * that changes dispositions or opens descriptors on purpose. */
