@@ -80,7 +80,8 @@ struct ward_exit {
 	size_t size;                          /* sizeof(struct ward_exit) */
 	int32_t how;                          /* WARD_EXITED, WARD_SIGNALED or WARD_LOST */
 	int32_t signal;                       /* the signal's number; -1 unless SIGNALED */
-	int64_t code;                         /* 0..255 (POSIX), 0..2^32-1 (Windows); else -1 */
+	int64_t code;                         /* 0..255 (POSIX), 0..2^32-1 (Windows); else -1,
+	                                       * but for SIGNALED on Windows: the raw code */
 	int32_t core_dumped;                  /* 1 or 0; -1 when LOST */
 	int32_t has_usage;                    /* 1: the fields from user_ns on are the kernel's */
 	int64_t wall_ns;                      /* from its start until this library saw the end;
@@ -116,6 +117,7 @@ enum {
 	WARD_STEP_USER,                       /* look the user name up */
 	WARD_STEP_PROCESS,                    /* make the process: clone, fork */
 	WARD_STEP_HOLD,                       /* take hold of it: pidfd, death pipe */
+	WARD_STEP_JOB,                        /* put it into the job (Windows) */
 	WARD_STEP_OPEN,                       /* open a path for a descriptor; `path` */
 	WARD_STEP_SESSION,                    /* new session */
 	WARD_STEP_PGROUP,                     /* process group */
@@ -134,8 +136,11 @@ enum {
 	WARD_STEP_DEATH_SIGNAL,               /* signal at the parent's death */
 	WARD_STEP_SIGNALS,                    /* dispositions and mask */
 	WARD_STEP_EXEC,                       /* run the program; `path` */
-	WARD_STEP_INTERPRETER                 /* ... it is there, its #! interpreter (or ELF
+	WARD_STEP_INTERPRETER,                /* ... it is there, its #! interpreter (or ELF
 	                                       * loader) is not; `path`: the program */
+	WARD_STEP_BATCH,                      /* run a batch file (Windows), which has to be
+	                                       * allowed; `path` */
+	WARD_STEP_COUNT_                      /* not a step: how many there are */
 };
 
 /*
@@ -205,7 +210,9 @@ enum {
 	WARD_FD_PATH = 2,                     /* `path`, opened with `flags` and `mode` */
 	WARD_FD_GIVEN = 3,                    /* `fd`, a descriptor of the caller, CLOEXEC or not */
 	WARD_FD_CHILD = 4,                    /* the same as `fd`, another one of the child's */
-	WARD_FD_CLOSED = 5                    /* closed */
+	WARD_FD_CLOSED = 5,                   /* closed */
+	WARD_FD_HANDLE = 6                    /* Windows: `handle`, a HANDLE of the caller,
+	                                       * inheritable or not */
 };
 
 /* How a path is opened; 0 means READ for stdin, WRITE|CREATE|TRUNCATE for stdout and
@@ -230,7 +237,8 @@ struct ward_stdio {
 	const char *path;                     /* PATH */
 	uint32_t flags;                       /* PATH: WARD_FILE_* */
 	uint32_t mode;                        /* PATH, CREATE: permission bits; 0: 0666 */
-	uint64_t reserved[2];
+	uint64_t handle;                      /* HANDLE: as (uint64_t)(uintptr_t)handle */
+	uint64_t reserved[1];
 };
 
 /* One further descriptor of the child: it gets `from` under the number `fd`. */
@@ -305,6 +313,8 @@ enum {
 	                                       * it is what you need */
 };
 
+struct ward_windows_opts;
+
 /*
  * Options of a start; zero means default everywhere. The comments give the default.
  */
@@ -341,6 +351,8 @@ struct ward_spawn_opts {
 	                                       * started it ends; 0: none. Linux, FreeBSD */
 	uint32_t on_close;                    /* WARD_LEAVE, WARD_KILL, WARD_KILL_WAIT */
 	struct ward_error *error;             /* filled when the start fails; NULL */
+	const struct ward_windows_opts *windows; /* <ward_windows.h>: console, job, batch
+	                                       * files; NULL. -ENOTSUP elsewhere */
 	uint64_t reserved[8];
 };
 #define WARD_SPAWN_OPTS(...) \
@@ -521,7 +533,8 @@ struct ward_stop_step {
  * @ret        how it ended; may be NULL.
  *
  * Returns the number of the step, from 1, after which it ended; 0, it had ended before;
- * -ETIMEDOUT, it still runs after the last one; or the error of a signal (-EPERM).
+ * -ETIMEDOUT, it still runs after the last one; or the error of a signal (-EPERM). A step
+ * whose signal the system cannot send (-ENOTSUP) is passed over, but not the last one.
  *                                                                          Since 0.1.
  */
 WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,

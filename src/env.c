@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "platform.h"
 
 static size_t count(const char *const *list)
 {
@@ -22,7 +23,7 @@ static bool same_name(const char *entry, const char *name)
 {
 	size_t n = strcspn(name, "=");
 
-	return !strncmp(entry, name, n) && entry[n] == '=';
+	return ward__same_variable(entry, name, n) && entry[n] == '=';
 }
 
 const char *ward__env_get(const char *const *env, const char *name)
@@ -30,7 +31,7 @@ const char *ward__env_get(const char *const *env, const char *name)
 	size_t n = strlen(name);
 
 	for (; env && *env; env++)
-		if (!strncmp(*env, name, n) && (*env)[n] == '=')
+		if (same_name(*env, name))
 			return *env + n + 1;
 	return NULL;
 }

@@ -126,6 +126,7 @@ static const struct {
 	[WARD_STEP_USER] = { "user", "look up the user" },
 	[WARD_STEP_PROCESS] = { "process", "make a process" },
 	[WARD_STEP_HOLD] = { "hold", "take hold of the new process" },
+	[WARD_STEP_JOB] = { "job", "put the new process into the job" },
 	[WARD_STEP_OPEN] = { "open", "open" },
 	[WARD_STEP_SESSION] = { "session", "make a new session" },
 	[WARD_STEP_PGROUP] = { "pgroup", "enter the process group" },
@@ -146,6 +147,7 @@ static const struct {
 	[WARD_STEP_SIGNALS] = { "signals", "set the signals" },
 	[WARD_STEP_EXEC] = { "exec", "run" },
 	[WARD_STEP_INTERPRETER] = { "interpreter", "run" },
+	[WARD_STEP_BATCH] = { "batch", "run the batch file" },
 };
 
 enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
@@ -181,23 +183,33 @@ static void put_object(const struct ward_error *e, char *buf, size_t size)
 		         (long long)e->number);
 }
 
+/* A few codes mean something special at their step. */
+static const char *reason(const struct ward_error *e)
+{
+	if (e->step == WARD_STEP_INTERPRETER)
+		return "the file is there, its interpreter (#! line or ELF loader) is not";
+	if (e->step == WARD_STEP_USER && e->code == -ENOENT)
+		return "no such user";
+	if (e->step == WARD_STEP_BATCH && e->code == -EACCES)
+		return "cmd.exe reads arguments by rules of its own, so that it has to be "
+		       "allowed (WARD_WINDOWS_BATCH)";
+	if (e->step == WARD_STEP_BATCH && e->code == -EINVAL)
+		return "an argument cannot be passed through cmd.exe safely";
+	return ward_strerror(e->code);
+}
+
 int ward_error_text(const struct ward_error *error, char *buf, size_t size)
 {
 	struct ward_error e;
 	char object[sizeof(e.path) + 4];
-	const char *why;
 
 	if (!error || !buf || size == 0 ||
 	    ward__sized_read(&e, sizeof(e), error, sizeof(e)) < 0 ||
 	    !ward_step_name(e.step))
 		return -EINVAL;
-	why = ward_strerror(e.code);
-	if (e.step == WARD_STEP_INTERPRETER)
-		why = "the file is there, its interpreter (#! line or ELF loader) is not";
-	else if (e.step == WARD_STEP_USER && e.code == -ENOENT)
-		why = "no such user";
 	put_object(&e, object, sizeof(object));
-	return snprintf(buf, size, "cannot %s%s: %s", steps[e.step].doing, object, why);
+	return snprintf(buf, size, "cannot %s%s: %s", steps[e.step].doing, object,
+	                reason(&e));
 }
 
 /* ----------------------------------------------------------------------------- ends */

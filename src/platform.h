@@ -72,7 +72,8 @@ int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadl
 
 /*
  * Signal the process (or, @group, every member of the group that it leads) and no other:
- * -ESRCH once it was collected, even if its number is in use again.
+ * -ESRCH once it was collected, even if its number is in use again. -EINVAL: no such
+ * signal; -ENOTSUP: the system has no way to send it to this process.
  */
 int ward__process_signal(struct ward__process *p, int sig, bool group);
 
@@ -101,8 +102,17 @@ int64_t ward__now(void);
 int ward__cancel_disable(void);
 void ward__cancel_restore(int before);
 
-/* The environment of the program ("NAME=value", NULL-ended); never NULL. */
-const char *const *ward__environ(void);
+/*
+ * The environment of the program ("NAME=value", NULL-ended), as it is now. *memory, which
+ * may be NULL, is what ward__free is to be given afterwards. 0, or -ENOMEM.
+ */
+int ward__environ(const char *const **ret, void **memory);
+
+/* Do the first @n bytes of @a and @b name the same variable? */
+bool ward__same_variable(const char *a, const char *b, size_t n);
+
+/* Is @file a path, and not a mere name that PATH is searched for? */
+bool ward__is_path(const char *file);
 
 /* The number of a signal of the host by its name without SIG ("TERM"), and back. */
 int ward__signal_by_name(const char *name);

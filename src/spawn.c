@@ -98,7 +98,9 @@ static bool in_range(const struct ward_spawn_opts *o)
 
 static int check_stdio(const struct ward_stdio *s)
 {
-	if (s->kind > WARD_FD_CLOSED || !all_zero(s->reserved, 2))
+	if (s->kind > WARD_FD_HANDLE || !all_zero(s->reserved, 1))
+		return -EINVAL;
+	if ((s->handle != 0) != (s->kind == WARD_FD_HANDLE))
 		return -EINVAL;
 	if (s->kind == WARD_FD_PATH)
 		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) &&
@@ -159,34 +161,51 @@ static int read_opts(struct ward_spawn_opts *ret, const struct ward_spawn_opts *
 	return r < 0 ? r : check(ret);
 }
 
-/* Nobody needs it for a file with a slash, and looking for it is not free. */
-static const char *path_for(const char *file, const char *const *env)
+/* Nobody needs it for a path, and looking for it is not free. */
+static const char *path_for(const char *file, const char *const *env,
+                            const char *const *own)
 {
 	const char *path;
 
-	if (strchr(file, '/'))
+	if (ward__is_path(file))
 		return NULL;
 	path = ward__env_get(env, "PATH");
-	return path ? path : ward__env_get(ward__environ(), "PATH");
+	return path ? path : ward__env_get(own, "PATH");
+}
+
+/* @own is the environment of the caller. */
+static int start_from(struct ward *w, struct ward__start *request,
+                      const char *const *own, struct ward_error *error)
+{
+	const struct ward_spawn_opts *opts = request->opts;
+	void *memory;
+	int r = ward__env_make(&request->env, &memory, opts->env ? opts->env : own,
+	                       opts->env_unset, opts->env_set);
+
+	if (r < 0) {
+		error->step = r == -ENOMEM ? WARD_STEP_MEMORY : WARD_STEP_OPTIONS;
+		return r;
+	}
+	request->path = path_for(opts->file, request->env, own);
+	w->started = ward__now();
+	r = ward__process_spawn(&w->process, request, error);
+	ward__free(memory);
+	return r;
 }
 
 static int start(struct ward *w, const char *const argv[],
                  const struct ward_spawn_opts *opts, struct ward_error *error)
 {
-	const char *const *base = opts->env ? opts->env : ward__environ();
 	struct ward__start request = { .argv = argv, .opts = opts };
+	const char *const *own;
 	void *memory;
-	int r;
+	int r = ward__environ(&own, &memory);
 
-	r = ward__env_make(&request.env, &memory, base, opts->env_unset, opts->env_set);
 	if (r < 0) {
-		error->step = r == -ENOMEM ? WARD_STEP_MEMORY : WARD_STEP_OPTIONS;
-		error->code = r;
+		error->step = WARD_STEP_MEMORY;
 		return r;
 	}
-	request.path = path_for(opts->file, request.env);
-	w->started = ward__now();
-	r = ward__process_spawn(&w->process, &request, error);
+	r = start_from(w, &request, own, error);
 	ward__free(memory);
 	return r;
 }

@@ -251,7 +251,7 @@ TEST(sources_that_make_no_sense_are_refused)
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .fd = 4 }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_GIVEN,
 	                                .flags = WARD_FILE_READ }));
-	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .reserved = { 0, 1 } }));
+	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .reserved = { 1 } }));
 	refused(WARD_SPAWN_OPTS(
 	        .in = { .kind = WARD_FD_PATH, .path = "/dev/null", .flags = 1u << 30 }));
 }
@@ -278,6 +278,20 @@ TEST(descriptors_that_refer_to_none_are_named)
 	            WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_CLOSED },
 	                            .out = { .kind = WARD_FD_CHILD, .fd = 0 }),
 	            -EBADF, WARD_STEP_FD);
+}
+
+/* [told-why] */
+TEST(what_only_windows_has_is_refused_elsewhere)
+{
+	struct ward_windows_opts *some = (struct ward_windows_opts *)(uintptr_t)64;
+
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.windows = some), -ENOTSUP,
+	            WARD_STEP_OPTIONS);
+	spawn_fails(CHILD("exit", "0"),
+	            WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_HANDLE, .handle = 64 }),
+	            -ENOTSUP, WARD_STEP_FD);
+	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_HANDLE }));
+	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .handle = 64 }));
 }
 
 /* [told-why] */

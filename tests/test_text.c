@@ -115,7 +115,7 @@ TEST(every_step_has_a_name_of_its_own)
 {
 	CHECK_STR(ward_step_name(WARD_STEP_CHDIR), "chdir");
 	CHECK_STR(ward_step_name(WARD_STEP_EXEC), "exec");
-	for (int a = WARD_STEP_OPTIONS; a <= WARD_STEP_INTERPRETER; a++) {
+	for (int a = WARD_STEP_OPTIONS; a < WARD_STEP_COUNT_; a++) {
 		if (!CHECK(ward_step_name(a) != NULL))
 			continue;
 		for (int b = WARD_STEP_OPTIONS; b < a; b++)
@@ -199,7 +199,7 @@ TEST(a_failure_is_told_with_step_path_and_reason)
 	CHECK_EQ(len, strlen(text));
 	CHECK_STR(text,
 	          "cannot change to the directory '/srv/x': no such file or directory");
-	for (int step = WARD_STEP_OPTIONS; step <= WARD_STEP_INTERPRETER; step++) {
+	for (int step = WARD_STEP_OPTIONS; step < WARD_STEP_COUNT_; step++) {
 		error.step = step;
 		CHECK(ward_error_text(&error, text, sizeof(text)) > 10);
 	}
@@ -220,7 +220,7 @@ TEST(the_longest_failure_fits_into_768_bytes)
 
 	memset(error.path, 'p', sizeof(error.path) - 1);
 	error.number = INT64_MAX;
-	for (int step = WARD_STEP_NONE; step <= WARD_STEP_INTERPRETER; step++)
+	for (int step = WARD_STEP_NONE; step < WARD_STEP_COUNT_; step++)
 		for (int code = 0; code < 140; code++) {
 			error.step = step;
 			error.code = -code;

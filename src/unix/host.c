@@ -19,11 +19,23 @@
 
 extern char **environ;
 
-const char *const *ward__environ(void)
+int ward__environ(const char *const **ret, void **memory)
 {
 	static const char *const empty[] = { NULL };
 
-	return environ ? (const char *const *)environ : empty;
+	*ret = environ ? (const char *const *)environ : empty;
+	*memory = NULL;
+	return 0;
+}
+
+bool ward__same_variable(const char *a, const char *b, size_t n)
+{
+	return !strncmp(a, b, n);
+}
+
+bool ward__is_path(const char *file)
+{
+	return strchr(file, '/') != NULL;
 }
 
 int64_t ward__now(void)

@@ -276,6 +276,8 @@ static int check_counts(const struct ward_spawn_opts *opts, struct ward_error *e
 	if (opts->n_fds > most || opts->n_groups > most || opts->n_cpus > most ||
 	    opts->n_rlimits > most)
 		return ward__fail(error, WARD_STEP_OPTIONS, -EINVAL, -1, NULL);
+	if (opts->windows)
+		return ward__fail(error, WARD_STEP_OPTIONS, -ENOTSUP, -1, NULL);
 	return check_cpus(opts, error);
 }
 

@@ -127,6 +127,8 @@ static int check(const struct ward__plan *plan, size_t i, struct ward_error *err
 		return ward__fail(error, WARD_STEP_OPTIONS, -EBADF, slot->target, NULL);
 	if (i > 0 && slot[-1].target == slot->target)
 		return ward__fail(error, WARD_STEP_OPTIONS, -EINVAL, slot->target, NULL);
+	if (slot->kind == WARD_FD_HANDLE)
+		return ward__fail(error, WARD_STEP_FD, -ENOTSUP, slot->target, NULL);
 	if (slot->kind == WARD_FD_GIVEN && slot->source < 0)
 		return ward__fail(error, WARD_STEP_FD, -EBADF, slot->target, NULL);
 	return 0;
