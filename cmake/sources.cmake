@@ -54,7 +54,16 @@ set(ward_posix
 # What each system is made of.
 set(WARD_SOURCES ${ward_core})
 set(WARD_SOURCES_linux ${ward_unix} ${ward_linux})
-set(WARD_SOURCES_posix ${ward_unix} ${ward_forked} ${ward_posix})
+set(WARD_SOURCES_windows ${ward_windows})
+foreach(system freebsd kqueue posix)
+  if(ward_${system})
+    set(WARD_SOURCES_${system} ${ward_unix} ${ward_forked} ${ward_${system}})
+  endif()
+endforeach()
+
 set(WARD_HEADERS include/ward.h)
 set(WARD_HEADERS_linux include/ward_posix.h include/ward_linux.h)
+set(WARD_HEADERS_windows include/ward_windows.h)
+set(WARD_HEADERS_freebsd include/ward_posix.h)
+set(WARD_HEADERS_kqueue include/ward_posix.h)
 set(WARD_HEADERS_posix include/ward_posix.h)
