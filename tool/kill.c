@@ -66,6 +66,9 @@ static int signal_one(struct tool_process *p, const struct kill_options *o)
 {
 	int r = send_signal(p->ward, o->group, o->signal);
 
+	/* Windows has no TERM for most processes: who cannot be asked is killed. */
+	if (r == -ENOTSUP && o->end)
+		r = ward_signal(p->ward, tool_signal_kill());
 	if (r >= 0)
 		return STATUS_OK;
 	if (r != -ESRCH || !o->group)
