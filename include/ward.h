@@ -40,10 +40,11 @@ extern "C" {
 #define WARD_VERSION_MINOR 1
 #define WARD_VERSION_PATCH 0
 
-#if defined(__GNUC__) && !defined(_WIN32)
-#define WARD_API __attribute__((visibility("default")))
-#elif defined(WARD_STATIC) || !defined(_WIN32)
+/* WARD_STATIC: the program takes the library into itself, and does not export it. */
+#if defined(WARD_STATIC) || (!defined(__GNUC__) && !defined(_WIN32))
 #define WARD_API
+#elif !defined(_WIN32)
+#define WARD_API __attribute__((visibility("default")))
 #elif defined(WARD_BUILDING)
 #define WARD_API __declspec(dllexport)
 #else

@@ -3,13 +3,13 @@
  * Time as people write it and as poll(2) wants it. Whole numbers only: no rounding of a
  * double can make a time-out shorter than what was asked for.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "tool.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
+
+#include "host.h"
 
 static bool is_digit(char c)
 {
@@ -113,14 +113,6 @@ int tool_take_duration(const char *name, const char *value, int64_t *ret)
 		return tool_fail("--%s: '%s' is not a duration such as 250ms, 5s, 1.5m, "
 		                 "2h, 1d or 2.5 (seconds)", name, value);
 	return 0;
-}
-
-int64_t tool_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * WARD_NS_PER_S + now.tv_nsec;
 }
 
 int64_t tool_deadline(int64_t timeout_ns)

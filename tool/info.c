@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* ward info: what the system says of running processes. */
-#define _POSIX_C_SOURCE 200809L
-#include <inttypes.h>
-#include <time.h>
+#include "info.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "host.h"
 #include "json.h"
 #include "process.h"
 
@@ -19,9 +21,8 @@ static const char help[] =
 
 static int take_json(void *to, const char *name, const char *value)
 {
-	(void)name, (void)value;
-	*(bool *)to = true;
-	return 0;
+	(void)value;
+	return tool_take_json(name, to);
 }
 
 static const struct tool_option options[] = {
@@ -29,7 +30,7 @@ static const struct tool_option options[] = {
 	{ 0 },
 };
 
-static const char *state_text(int state)
+const char *tool_info_state(int state)
 {
 	switch (state) {
 	case WARD_STATE_RUNNING: return "running";
@@ -42,7 +43,7 @@ static const char *state_text(int state)
 	}
 }
 
-static const char *hold_text(int hold)
+const char *tool_info_hold(int hold)
 {
 	switch (hold) {
 	case WARD_HOLD_KERNEL: return "kernel";
@@ -51,15 +52,13 @@ static const char *hold_text(int hold)
 	}
 }
 
-/* 2025-11-22T00:03:11.12Z; "" when it is not known. */
-static void time_text(int64_t unix_ns, char *text, size_t size)
+void tool_info_time(int64_t unix_ns, char *text, size_t size)
 {
-	time_t seconds = (time_t)(unix_ns / WARD_NS_PER_S);
 	struct tm tm;
 	char date[32];
 
 	text[0] = '\0';
-	if (unix_ns < 0 || !gmtime_r(&seconds, &tm))
+	if (unix_ns < 0 || !tool_host_utc(unix_ns / WARD_NS_PER_S, &tm))
 		return;
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, size, "%s.%02dZ", date,
@@ -76,11 +75,15 @@ static void print_count(const char *name, int64_t n)
 
 static void print_text(const char *name, const char *text)
 {
+	struct tool_text word = { 0 };
+	char *shown;
+
 	if (!text || !*text)
 		return;
-	printf("%-10s", name);
-	tool_print_word(stdout, text);
-	putchar('\n');
+	tool_text_word(&word, text);
+	shown = tool_text_take(&word);
+	printf("%-10s%s\n", name, shown ? shown : "?");
+	free(shown);
 }
 
 static void print_ids(const char *name, uint32_t real, uint32_t effective, uint32_t saved)
@@ -109,11 +112,11 @@ static void print_info(struct ward *w, const struct ward_info *info)
 	char id[WARD_ID_TEXT_MAX], started[64];
 
 	tool_process_id_text(w, 0, id);
-	time_text(info->start_unix_ns, started, sizeof(started));
+	tool_info_time(info->start_unix_ns, started, sizeof(started));
 	print_text("process", id);
 	print_text("name", info->name);
-	print_text("state", state_text(info->state));
-	print_text("hold", hold_text(ward_hold(w)));
+	print_text("state", tool_info_state(info->state));
+	print_text("hold", tool_info_hold(ward_hold(w)));
 	print_count("parent", info->ppid);
 	print_count("group", info->pgid);
 	print_count("session", info->sid);
@@ -123,57 +126,6 @@ static void print_info(struct ward *w, const struct ward_info *info)
 	print_text("started", started);
 	print_usage(info);
 	print_count("cgroup", info->cgroup_id);
-}
-
-/* ------------------------------------------------------------------------------- JSON */
-
-static json_t *owner(uint32_t id)
-{
-	return id == UINT32_MAX ? json_null() : json_integer(id);
-}
-
-static bool put_owners(json_t *o, const struct ward_info *info)
-{
-	return tool_json_put(o, "uid", owner(info->uid)) &&
-	       tool_json_put(o, "euid", owner(info->euid)) &&
-	       tool_json_put(o, "suid", owner(info->suid)) &&
-	       tool_json_put(o, "gid", owner(info->gid)) &&
-	       tool_json_put(o, "egid", owner(info->egid)) &&
-	       tool_json_put(o, "sgid", owner(info->sgid));
-}
-
-static bool put_usage(json_t *o, const struct ward_info *info)
-{
-	char started[64];
-
-	time_text(info->start_unix_ns, started, sizeof(started));
-	return tool_json_put(o, "started", tool_json_text(started)) &&
-	       tool_json_put(o, "start_unix_s", tool_json_seconds(info->start_unix_ns)) &&
-	       tool_json_put(o, "user_s", tool_json_seconds(info->user_ns)) &&
-	       tool_json_put(o, "system_s", tool_json_seconds(info->system_ns)) &&
-	       tool_json_put(o, "rss_bytes", tool_json_count(info->rss_bytes)) &&
-	       tool_json_put(o, "virtual_bytes", tool_json_count(info->virtual_bytes)) &&
-	       tool_json_put(o, "cgroup_id", tool_json_count(info->cgroup_id));
-}
-
-static int print_json(struct ward *w, const struct ward_info *info)
-{
-	char id[WARD_ID_TEXT_MAX];
-	json_t *o = json_object();
-	bool whole;
-
-	tool_process_id_text(w, 0, id);
-	whole = tool_json_put(o, "pid", tool_json_count(info->pid)) &&
-	        tool_json_put(o, "id", tool_json_text(id)) &&
-	        tool_json_put(o, "name", tool_json_text(info->name)) &&
-	        tool_json_put(o, "state", tool_json_text(state_text(info->state))) &&
-	        tool_json_put(o, "hold", tool_json_text(hold_text(ward_hold(w)))) &&
-	        tool_json_put(o, "ppid", tool_json_count(info->ppid)) &&
-	        tool_json_put(o, "pgid", tool_json_count(info->pgid)) &&
-	        tool_json_put(o, "sid", tool_json_count(info->sid)) &&
-	        tool_json_put(o, "threads", tool_json_count(info->threads)) &&
-	        put_owners(o, info) && put_usage(o, info);
-	return tool_json_print(o, whole);
 }
 
 /* ------------------------------------------------------------------------------- verb */
@@ -186,7 +138,7 @@ static int tell(const struct tool_process *p, bool json)
 	if (r < 0)
 		return tool_process_fail(p, "ask about", r);
 	if (json)
-		return print_json(p->ward, &info);
+		return tool_json_info(p->ward, &info);
 	print_info(p->ward, &info);
 	return STATUS_OK;
 }

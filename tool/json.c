@@ -1,100 +1,159 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON output, one object a line. */
+/* What the command says in JSON: one object a line. */
 #include "json.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "info.h"
+#include "json_value.h"
+#include "process.h"
 
-json_t *tool_json_text(const char *bytes)
+const bool tool_has_json = true;
+
+/* -------------------------------------------------------------------------- ward wait */
+
+int tool_json_end(struct ward *w, const struct ward_exit *exit)
 {
-	json_t *value;
-	char *text;
+	char id[WARD_ID_TEXT_MAX];
+	json_t *o = json_object();
+	bool whole;
 
-	if (!bytes || !*bytes)
-		return json_null();
-	text = tool_utf8(bytes);
-	value = text ? json_string(text) : NULL;
-	free(text);
-	return value;
+	tool_process_id_text(w, 0, id);
+	whole = tool_json_put(o, "pid", tool_json_count(ward_pid(w))) &&
+	        tool_json_put(o, "id", tool_json_text(id)) && tool_json_exit(o, exit);
+	return tool_json_print(o, whole);
 }
 
-json_t *tool_json_count(int64_t n)
+/* -------------------------------------------------------------------------- ward info */
+
+static json_t *owner(uint32_t id)
 {
-	return n < 0 ? json_null() : json_integer(n);
+	return id == UINT32_MAX ? json_null() : json_integer(id);
 }
 
-json_t *tool_json_seconds(int64_t ns)
+static bool put_owners(json_t *o, const struct ward_info *info)
 {
-	int64_t us = ns / 1000;
-
-	return ns < 0 ? json_null() : json_real((double)us / 1e6);
+	return tool_json_put(o, "uid", owner(info->uid)) &&
+	       tool_json_put(o, "euid", owner(info->euid)) &&
+	       tool_json_put(o, "suid", owner(info->suid)) &&
+	       tool_json_put(o, "gid", owner(info->gid)) &&
+	       tool_json_put(o, "egid", owner(info->egid)) &&
+	       tool_json_put(o, "sgid", owner(info->sgid));
 }
 
-json_t *tool_json_bool(bool value)
+static bool put_usage(json_t *o, const struct ward_info *info)
 {
-	return value ? json_true() : json_false();
+	char started[64];
+
+	tool_info_time(info->start_unix_ns, started, sizeof(started));
+	return tool_json_put(o, "started", tool_json_text(started)) &&
+	       tool_json_put(o, "start_unix_s", tool_json_seconds(info->start_unix_ns)) &&
+	       tool_json_put(o, "user_s", tool_json_seconds(info->user_ns)) &&
+	       tool_json_put(o, "system_s", tool_json_seconds(info->system_ns)) &&
+	       tool_json_put(o, "rss_bytes", tool_json_count(info->rss_bytes)) &&
+	       tool_json_put(o, "virtual_bytes", tool_json_count(info->virtual_bytes)) &&
+	       tool_json_put(o, "cgroup_id", tool_json_count(info->cgroup_id));
 }
 
-bool tool_json_put(json_t *object, const char *key, json_t *value)
+int tool_json_info(struct ward *w, const struct ward_info *info)
 {
-	return json_object_set_new(object, key, value) == 0;
+	char id[WARD_ID_TEXT_MAX];
+	json_t *o = json_object();
+	bool whole;
+
+	tool_process_id_text(w, 0, id);
+	whole = tool_json_put(o, "pid", tool_json_count(info->pid)) &&
+	        tool_json_put(o, "id", tool_json_text(id)) &&
+	        tool_json_put(o, "name", tool_json_text(info->name)) &&
+	        tool_json_put(o, "state", tool_json_text(tool_info_state(info->state))) &&
+	        tool_json_put(o, "hold", tool_json_text(tool_info_hold(ward_hold(w)))) &&
+	        tool_json_put(o, "ppid", tool_json_count(info->ppid)) &&
+	        tool_json_put(o, "pgid", tool_json_count(info->pgid)) &&
+	        tool_json_put(o, "sid", tool_json_count(info->sid)) &&
+	        tool_json_put(o, "threads", tool_json_count(info->threads)) &&
+	        put_owners(o, info) && put_usage(o, info);
+	return tool_json_print(o, whole);
 }
 
-static const char *how_text(int how)
+/* --------------------------------------------------------------------------- ward run */
+
+static json_t *words(char *const *argv)
 {
-	switch (how) {
-	case WARD_EXITED: return "exited";
-	case WARD_SIGNALED: return "signaled";
-	case WARD_LOST: return "lost";
-	default: return NULL;
-	}
+	json_t *array = json_array();
+	bool whole = array != NULL;
+
+	for (; *argv && whole; argv++)
+		whole = json_array_append_new(array, **argv ? tool_json_text(*argv)
+		                                            : json_string("")) == 0;
+	if (whole)
+		return array;
+	json_decref(array);
+	return NULL;
 }
 
-bool tool_json_exit(json_t *object, const struct ward_exit *exit)
+static bool put_end(json_t *o, const struct tool_report *report)
 {
-	bool signaled = exit->how == WARD_SIGNALED;
-	bool known = signaled || exit->how == WARD_EXITED;
-	const char *name = signaled ? ward_signal_name(exit->signal) : NULL;
+	const char *step = report->stopped_by ? tool_signal_text(report->stopped_by) : NULL;
+	const char *unended = report->started ? "running" : "not started";
 
-	return tool_json_put(object, "how", tool_json_text(how_text(exit->how))) &&
-	       tool_json_put(object, "code",
-	                     tool_json_count(exit->how == WARD_EXITED ? exit->code :
-	                                                                -1)) &&
-	       tool_json_put(object, "signal",
-	                     tool_json_count(signaled ? exit->signal : -1)) &&
-	       tool_json_put(object, "signal_name", tool_json_text(name)) &&
-	       tool_json_put(object, "core_dumped",
-	                     known ? tool_json_bool(exit->core_dumped == 1) :
-	                             json_null());
+	return tool_json_put(o, "argv", words(report->argv)) &&
+	       tool_json_put(o, "pid",
+	                     tool_json_count(report->started ? report->pid : -1)) &&
+	       tool_json_put(o, "id", tool_json_text(report->id)) &&
+	       tool_json_exit(o, &report->exit) &&
+	       (report->exit.how != 0 || tool_json_put(o, "how", json_string(unended))) &&
+	       tool_json_put(o, "timed_out", tool_json_bool(report->timed_out)) &&
+	       tool_json_put(o, "stopped_by", tool_json_text(step)) &&
+	       tool_json_put(o, "group_killed", tool_json_bool(report->group_killed));
 }
 
-char *tool_json_line(json_t *object, bool whole)
+static bool put_cost(json_t *o, const struct ward_exit *e)
 {
-	/* 15 digits give the decimals that were put in, not those of the binary one. */
-	char *text = whole ? json_dumps(object, JSON_REAL_PRECISION(15)) : NULL;
-	char *line = NULL;
-	size_t length;
+	const struct ward_exit none = {
+		.user_ns = -1, .system_ns = -1, .max_rss_bytes = -1, .minor_faults = -1,
+		.major_faults = -1, .voluntary_switches = -1, .involuntary_switches = -1,
+		.blocks_in = -1, .blocks_out = -1,
+	};
+	int64_t wall_ns = e->how != 0 ? e->wall_ns : -1;
+	bool known = e->has_usage == 1;
 
-	json_decref(object);
-	if (!text)
-		return NULL;
-	length = strlen(text);
-	line = realloc(text, length + 2);
-	if (!line) {
-		free(text);
-		return NULL;
-	}
-	memcpy(line + length, "\n", 2);
-	return line;
+	if (!known)
+		e = &none;
+	return tool_json_put(o, "wall_s", tool_json_seconds(wall_ns)) &&
+	       tool_json_put(o, "has_usage", tool_json_bool(known)) &&
+	       tool_json_put(o, "user_s", tool_json_seconds(e->user_ns)) &&
+	       tool_json_put(o, "system_s", tool_json_seconds(e->system_ns)) &&
+	       tool_json_put(o, "max_rss_bytes", tool_json_count(e->max_rss_bytes)) &&
+	       tool_json_put(o, "minor_faults", tool_json_count(e->minor_faults)) &&
+	       tool_json_put(o, "major_faults", tool_json_count(e->major_faults)) &&
+	       tool_json_put(o, "voluntary_switches",
+	                     tool_json_count(e->voluntary_switches)) &&
+	       tool_json_put(o, "involuntary_switches",
+	                     tool_json_count(e->involuntary_switches)) &&
+	       tool_json_put(o, "blocks_in", tool_json_count(e->blocks_in)) &&
+	       tool_json_put(o, "blocks_out", tool_json_count(e->blocks_out));
 }
 
-int tool_json_print(json_t *object, bool whole)
+static bool put_error(json_t *o, const struct tool_report *report)
 {
-	char *line = tool_json_line(object, whole);
+	const struct ward_error *e = &report->error;
+	bool failed = !report->started;
+	char message[768];
 
-	if (!line)
-		return tool_fail("out of memory for the JSON output");
-	fputs(line, stdout);
-	free(line);
-	return 0;
+	if (!failed || ward_error_text(e, message, sizeof(message)) < 0)
+		message[0] = '\0';
+	return tool_json_put(o, "step",
+	                     tool_json_text(failed ? ward_step_name(e->step) : NULL)) &&
+	       tool_json_put(o, "errno",
+	                     tool_json_text(failed ? ward_error_name(e->code) : NULL)) &&
+	       tool_json_put(o, "errno_text",
+	                     tool_json_text(failed ? ward_strerror(e->code) : NULL)) &&
+	       tool_json_put(o, "path", tool_json_text(failed ? e->path : NULL)) &&
+	       tool_json_put(o, "message", tool_json_text(message));
+}
+
+char *tool_json_report(const struct tool_report *report)
+{
+	json_t *o = json_object();
+
+	return tool_json_line(o, put_end(o, report) && put_cost(o, &report->exit) &&
+	                                 put_error(o, report));
 }

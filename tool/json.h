@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values for JSON output. Each returns NULL when memory is short, which the containers of
- * jansson take and answer with failure: only the last step needs a look.
+ * What the command says in JSON. json.c does it by jansson; a command that is built without
+ * has json_none.c, and says so when it is asked for JSON.
  */
 #ifndef TOOL_JSON_H
 #define TOOL_JSON_H
 
-#include <jansson.h>
-
+#include "report.h"
 #include "tool.h"
 
-/* Bytes as text; NULL and "" become null. */
-json_t *tool_json_text(const char *bytes);
+extern const bool tool_has_json;
 
-/* A number; null when it is negative, which means unknown. */
-json_t *tool_json_count(int64_t n);
+/* The option --@name asks for JSON: 0, or STATUS_FAILED after a message. */
+int tool_take_json(const char *name, bool *ret);
 
-/* Nanoseconds as seconds, to the microsecond; null when negative. */
-json_t *tool_json_seconds(int64_t ns);
+/* How @w ended, what is known of it: to standard output. 0, or STATUS_FAILED. */
+int tool_json_end(struct ward *w, const struct ward_exit *exit);
+int tool_json_info(struct ward *w, const struct ward_info *info);
 
-json_t *tool_json_bool(bool value);
-
-/* The members how, code, signal, signal_name, core_dumped: null where they do not apply.
- * Results accumulate: true if all so far went well. */
-bool tool_json_exit(json_t *object, const struct ward_exit *exit);
-
-/* Put a member and give @value away. */
-bool tool_json_put(json_t *object, const char *key, json_t *value);
-
-/* @object as one line with its end, in fresh memory, or NULL; @object is given away. */
-char *tool_json_line(json_t *object, bool whole);
-
-/* The same, to standard output: 0, or STATUS_FAILED after a message. */
-int tool_json_print(json_t *object, bool whole);
+/* The report as one line with its end, in fresh memory, or NULL. */
+char *tool_json_report(const struct tool_report *report);
 
 #endif

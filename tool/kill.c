@@ -3,11 +3,9 @@
  * ward kill: signal processes, and no others. With a grace all of them are asked first,
  * then share the time, and what is left is killed.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 
+#include "host.h"
 #include "process.h"
 
 static const char help[] =
@@ -68,6 +66,9 @@ static int signal_one(struct tool_process *p, const struct kill_options *o)
 {
 	int r = send_signal(p->ward, o->group, o->signal);
 
+	/* Windows has no TERM for most processes: who cannot be asked is killed. */
+	if (r == -ENOTSUP && o->end)
+		r = ward_signal(p->ward, tool_signal_kill());
 	if (r >= 0)
 		return STATUS_OK;
 	if (r != -ESRCH || !o->group)
@@ -130,7 +131,7 @@ static int wait_end(struct ward *w, bool group, int64_t deadline)
 		if ((r > 0 || is_zombie(w)) && !(group && ward_signal_group(w, 0) == 0))
 			return 1;
 		if (r > 0)
-			poll(NULL, 0, (int)(LOOK_NS / WARD_NS_PER_MS));
+			tool_host_pause(LOOK_NS);
 	} while (left != 0);
 	return 0;
 }
@@ -160,7 +161,7 @@ static int kill_all(struct tool_processes *processes, bool group)
 
 	for (size_t i = 0; i < processes->n; i++) {
 		struct tool_process *p = &processes->all[i];
-		int r = p->ward ? send_signal(p->ward, group, SIGKILL) : 0;
+		int r = p->ward ? send_signal(p->ward, group, tool_signal_kill()) : 0;
 
 		if (r >= 0 || r == -ESRCH)
 			continue;
@@ -203,7 +204,7 @@ static int kill_them(struct tool_processes *processes, const struct kill_options
 
 int tool_kill(char **argv)
 {
-	struct kill_options o = { .signal = SIGTERM };
+	struct kill_options o = { .signal = ward_signal_number("TERM") };
 	struct tool_args args = { argv, STATUS_OK };
 	struct tool_processes processes;
 	int status;

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The command `ward`: finds the verb and hands it its words. */
-#define _POSIX_C_SOURCE 200809L
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "host.h"
 #include "tool.h"
 
 static const char help[] =
@@ -30,19 +26,6 @@ static const struct {
 	{ "id", tool_id },   { "info", tool_info },
 };
 
-/*
- * With a standard descriptor closed, the next file that we open would take its number: a
- * report file would become the command's standard error. CLOEXEC, so that the command
- * finds it closed as before.
- */
-static void fill_gaps(void)
-{
-	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", O_RDONLY | O_CLOEXEC) != fd)
-			return;
-}
-
 static int dispatch(char **argv)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -54,9 +37,8 @@ static int dispatch(char **argv)
 	return tool_fail("unknown command '%s'; 'ward --help' lists them", argv[0]);
 }
 
-int main(int argc, char **argv)
+int tool_main(int argc, char **argv)
 {
-	fill_gaps();
 	if (argc < 2)
 		return tool_fail("no command given; 'ward --help' lists them");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command says on standard error: one line for each thing that went wrong. */
-#define _POSIX_C_SOURCE 200809L
 #include "tool.h"
 
 #include <errno.h>

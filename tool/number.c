@@ -68,6 +68,18 @@ int tool_take_signal(const char *name, const char *value, int *ret)
 	return 0;
 }
 
+const char *tool_signal_text(int sig)
+{
+	const char *name = ward_signal_name(sig);
+
+	return name ? name : "?";
+}
+
+int tool_signal_kill(void)
+{
+	return ward_signal_number("KILL");
+}
+
 /* -------------------------------------------------------------------- resource limits */
 
 static const char *const limit_names[WARD_RLIMIT_COUNT_] = {

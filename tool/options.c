@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "json.h"
+
 struct parser {
 	char **at;                    /* the word that is being read */
 	const struct tool_option *options;
@@ -90,6 +92,14 @@ static int take_letters(struct parser *p)
 	return r;
 }
 
+int tool_take_json(const char *name, bool *ret)
+{
+	if (!tool_has_json)
+		return tool_fail("--%s: this build of ward has no JSON", name);
+	*ret = true;
+	return 0;
+}
+
 bool tool_options(struct tool_args *args, const char *help,
                   const struct tool_option *options, void *to)
 {
@@ -106,6 +116,8 @@ bool tool_options(struct tool_args *args, const char *help,
 			return false;
 		if (p.help) {
 			fputs(help, stdout);
+			if (!tool_has_json)
+				fputs("This build of ward has no JSON.\n", stdout);
 			args->status = tool_finish(STATUS_OK);
 			return false;
 		}

@@ -7,37 +7,24 @@
  * ever. Elsewhere it leads a group of its own, and what it leaves there is stopped with
  * it.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "host.h"
 #include "process.h"
 #include "signals.h"
 
-/* Is our group the foreground group of our terminal? */
-static bool is_in_front(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	bool front = fd >= 0 && tcgetpgrp(fd) == getpgrp();
-
-	if (fd >= 0)
-		close(fd);
-	/* A chroot may lack /dev/tty, and the terminal be there all the same. */
-	for (int i = 0; i < 3 && !front; i++)
-		front = tcgetpgrp(i) == getpgrp();
-	return front;
-}
+enum { STANDARD_ERROR = 2 };
 
 static int exit_status(const struct tool_report *report)
 {
 	if (report->timed_out)
 		return STATUS_TIMED_OUT;
-	if (report->exit.how == WARD_EXITED)
+	/* Windows has 32 bits of code, also for one that crashed or was killed. */
+	if (report->exit.how == WARD_EXITED ||
+	    (report->exit.how == WARD_SIGNALED && report->exit.code >= 0))
 		return (int)report->exit.code;
 	if (report->exit.how == WARD_SIGNALED)
 		return STATUS_SIGNALED + report->exit.signal;
@@ -49,7 +36,9 @@ static int start_status(const struct ward_error *error)
 {
 	if (error->step == WARD_STEP_EXEC)
 		return error->code == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
-	return error->step == WARD_STEP_INTERPRETER ? STATUS_CANNOT_RUN : STATUS_FAILED;
+	return error->step == WARD_STEP_INTERPRETER || error->step == WARD_STEP_BATCH ?
+	               STATUS_CANNOT_RUN :
+	               STATUS_FAILED;
 }
 
 static int start(struct ward **ret, struct run_options *o, struct tool_report *report)
@@ -73,7 +62,7 @@ static int start(struct ward **ret, struct run_options *o, struct tool_report *r
 static int run_command(struct run_options *o, struct tool_report *report)
 {
 	bool session = (o->spawn.flags & WARD_SPAWN_SESSION) != 0;
-	bool shared = !session && is_in_front();
+	bool shared = !session && tool_host_is_in_front();
 	struct ward *w = NULL;
 	int r = tool_signals_hold();
 
@@ -97,15 +86,14 @@ static int run_command(struct run_options *o, struct tool_report *report)
 /* Before the start: a report that cannot be written is a reason not to start. */
 static int open_report(const struct run_options *o, int *ret)
 {
-	*ret = STDERR_FILENO;
+	*ret = STANDARD_ERROR;
 	if (!o->report_file)
 		return STATUS_OK;
-	*ret = open(o->report_file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
-	            0666);
+	*ret = tool_host_create(o->report_file);
 	if (*ret >= 0)
 		return STATUS_OK;
 	return tool_fail("cannot open the report file '%s': %s", o->report_file,
-	                 strerror(errno));
+	                 strerror(-*ret));
 }
 
 static int write_report(const struct run_options *o, const struct tool_report *report,
@@ -113,8 +101,9 @@ static int write_report(const struct run_options *o, const struct tool_report *r
 {
 	int r = o->report == REPORT_NONE ? 0 : tool_report_write(report, o->report, fd);
 
-	if (fd != STDERR_FILENO && close(fd) < 0 && r == 0)
-		r = -errno;
+	int closed = fd != STANDARD_ERROR ? tool_host_close(fd) : 0;
+
+	r = r < 0 ? r : closed;
 	if (r < 0)
 		return tool_fail("cannot write the report%s%s: %s",
 		                 o->report_file ? " to " : "",

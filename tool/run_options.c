@@ -3,15 +3,13 @@
  * The options of `ward run`, one small function each. Whatever can be wrong with them is
  * said here, before anything is started.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "run.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "host.h"
 
 static const char help[] =
 	"Usage: ward run [OPTION]... [--] COMMAND [ARG]...\n"
@@ -231,7 +229,6 @@ static bool is_number(const char *text)
 
 static int group_id(const char *group, uint32_t *ret)
 {
-	struct group *entry;
 	int64_t id;
 	int r;
 
@@ -240,13 +237,12 @@ static int group_id(const char *group, uint32_t *ret)
 		*ret = r == 0 ? (uint32_t)id : 0;
 		return r;
 	}
-	errno = 0;
-	entry = getgrnam(group);
-	if (!entry)
-		return tool_fail("--group: %s '%s'%s%s",
-		                 errno ? "cannot look up" : "no group", group,
-		                 errno ? ": " : "", errno ? strerror(errno) : "");
-	*ret = entry->gr_gid;
+	r = tool_host_group(group, ret);
+	if (r == -ESRCH)
+		return tool_fail("--group: no group '%s'", group);
+	if (r < 0)
+		return tool_fail("--group: cannot look up '%s': %s", group,
+		                 ward_strerror(r));
 	return 0;
 }
 
@@ -256,7 +252,7 @@ static int group_id(const char *group, uint32_t *ret)
  */
 static int numbered_user(struct run_options *o)
 {
-	struct passwd *entry;
+	const char *name;
 	int64_t id;
 	int r = tool_take_number("user", o->user, 0, UINT32_MAX - 1, &id);
 
@@ -264,9 +260,9 @@ static int numbered_user(struct run_options *o)
 		return r;
 	o->spawn.flags |= WARD_SPAWN_UID;
 	o->spawn.uid = (uint32_t)id;
-	entry = getpwuid((uid_t)id);
-	if (entry) {
-		o->user = entry->pw_name;
+	name = tool_host_user((uint32_t)id);
+	if (name) {
+		o->user = name;
 		return 0;
 	}
 	if (!o->group)
@@ -340,7 +336,7 @@ bool run_options_read(struct run_options *o, char **argv, int *status)
 		n++;
 	*o = (struct run_options){ .timeout_ns = WARD_FOREVER,
 		                   .grace_ns = 5 * WARD_NS_PER_S,
-		                   .signal = SIGTERM,
+		                   .signal = ward_signal_number("TERM"),
 		                   .spawn = { .size = sizeof(struct ward_spawn_opts) } };
 	/* No option occurs more often than there are words. */
 	o->env_set = tool_alloc(n + 1, sizeof(*o->env_set));

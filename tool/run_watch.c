@@ -6,18 +6,12 @@
  * The command is in one of three stages: it runs; it was asked to end and has the grace;
  * it was killed. The clock moves it on, its end finishes the loop in any of them.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "run.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 
 #include "signals.h"
-
-/* How often to ask where nothing wakes us. */
-enum { TICK_MS = 20 };
 
 enum stage { RUNS, ASKED, KILLED };
 
@@ -27,16 +21,18 @@ struct watch {
 	bool group, shared;
 	enum stage stage;
 	int64_t deadline;             /* of this stage */
-	int end_fd;                   /* readable at the end; negative: none */
-	bool ask_again;               /* it was readable, but there is no result yet */
+	bool ask_again;               /* its end was told, but there is no result yet */
 };
 
-/* A command that has left its group, as a shell with job control may, is met alone. */
+/*
+ * A command that has left its group, as a shell with job control may, is met alone; so is
+ * one on a system whose groups cannot be sent this.
+ */
 static int send_signal(struct watch *watch, int sig)
 {
 	int r = watch->group ? ward_signal_group(watch->ward, sig) : -ESRCH;
 
-	return r == -ESRCH ? ward_signal(watch->ward, sig) : r;
+	return r == -ESRCH || r == -ENOTSUP ? ward_signal(watch->ward, sig) : r;
 }
 
 static void pass_signals_on(struct watch *watch)
@@ -54,17 +50,10 @@ static void pass_signals_on(struct watch *watch)
 /* Sleep until a signal, the end, or the deadline: or shorter, it does no harm. */
 static void sleep_a_while(struct watch *watch)
 {
-	struct pollfd fds[2] = {
-		{ .fd = tool_signals_fd(), .events = POLLIN },
-		{ .fd = watch->ask_again ? -1 : watch->end_fd, .events = POLLIN },
-	};
-	int ms = tool_poll_ms(watch->deadline);
-
-	if (fds[1].fd < 0 && (ms < 0 || ms > TICK_MS))
-		ms = TICK_MS;
-	/* A debugger can hold the status of an ended process back: readable, but no
-	 * result. Then the clock is asked, or this would spin. */
-	watch->ask_again = poll(fds, 2, ms) > 0 && fds[1].revents != 0;
+	/* A debugger can hold the status of an ended process back: told, but no result.
+	 * Then the clock is asked, or this would spin. */
+	watch->ask_again = tool_signals_sleep(watch->ask_again ? NULL : watch->ward,
+	                                      watch->deadline);
 }
 
 static void tick(struct watch *watch)
@@ -79,22 +68,32 @@ static bool is_over(const struct watch *watch)
 	return tool_time_left(watch->deadline) == 0;
 }
 
-/* The time of this stage is up. */
+/* One that is stopped (Ctrl-Z, or reads the terminal from behind) must run. */
+static void let_run(struct watch *watch)
+{
+	int sig = ward_signal_number("CONT");
+
+	if (sig > 0)
+		send_signal(watch, sig);
+}
+
+/* The time of this stage is up. What cannot be asked to end is killed at once. */
 static int next_stage(struct watch *watch, struct tool_report *report)
 {
-	bool last = watch->stage == ASKED || watch->options->signal == SIGKILL;
-	int sig = last ? SIGKILL : watch->options->signal, r;
+	bool last = watch->stage == ASKED || watch->options->signal == tool_signal_kill();
+	int sig = last ? tool_signal_kill() : watch->options->signal, r;
 
 	watch->stage = last ? KILLED : ASKED;
 	watch->deadline = last ? WARD_FOREVER : tool_deadline(watch->options->grace_ns);
 	report->timed_out = true;
 	r = send_signal(watch, sig);
+	if (r == -ENOTSUP && !last)
+		return next_stage(watch, report);
 	if (r < 0 && r != -ESRCH)
 		return r;
 	report->stopped_by = sig;
-	/* One that is stopped (Ctrl-Z, or reads the terminal from behind) must run. */
 	if (!last)
-		send_signal(watch, SIGCONT);
+		let_run(watch);
 	return 0;
 }
 
@@ -114,7 +113,7 @@ static void end_group(struct watch *watch, struct tool_report *report)
 		}
 		if (watch->stage == KILLED)
 			return;               /* zombies that nobody collects */
-		report->group_killed = ward_signal_group(watch->ward, SIGKILL) == 0;
+		report->group_killed = ward_signal_group(watch->ward, tool_signal_kill()) == 0;
 		watch->stage = KILLED;
 		watch->deadline = tool_deadline(WARD_NS_PER_S);
 	}
@@ -143,7 +142,6 @@ int run_watch(struct ward *w, const struct run_options *o, bool group, bool shar
 		               .deadline = tool_deadline(o->timeout_ns) };
 	int r;
 
-	watch.end_fd = ward_poll_fd(w);
 	r = until_end(&watch, report);
 	if (r < 0)
 		tool_fail("cannot stop process %" PRId64 ", which runs on: %s",

@@ -6,6 +6,9 @@
 #define TOOL_SIGNALS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+struct ward;
 
 /*
  * Before the start: hold them back, so that none is lost, and undo what a caller left
@@ -17,8 +20,11 @@ int tool_signals_hold(void);
 /* After the start, whether it went well or not: from now on they are taken note of. */
 void tool_signals_watch(void);
 
-/* Readable when tool_signals_next may have something. */
-int tool_signals_fd(void);
+/*
+ * Sleep until tool_signals_next may have something, @w may have ended (unless NULL), or
+ * @deadline; perhaps shorter. Was it woken by @w?
+ */
+bool tool_signals_sleep(struct ward *w, int64_t deadline);
 
 /*
  * The next signal that arrived, or 0. With @shared the terminal's own (Ctrl-C) are passed

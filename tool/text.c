@@ -6,6 +6,7 @@
  */
 #include "tool.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,44 +81,94 @@ static bool is_printable(const char *word)
 }
 
 /* 'it'\''s' */
-static void print_quoted(FILE *to, const char *word)
+static void add_quoted(struct tool_text *to, const char *word)
 {
-	fputc('\'', to);
+	tool_text_add(to, "'");
 	for (; *word; word++)
 		if (*word == '\'')
-			fputs("'\\''", to);
+			tool_text_add(to, "'\\''");
 		else
-			fputc(*word, to);
-	fputc('\'', to);
+			tool_text_add(to, "%c", *word);
+	tool_text_add(to, "'");
 }
 
 /* $'\033[0m' */
-static void print_escaped(FILE *to, const char *word)
+static void add_escaped(struct tool_text *to, const char *word)
 {
 	const unsigned char *s = (const unsigned char *)word;
 
-	fputs("$'", to);
+	tool_text_add(to, "$'");
 	while (*s) {
 		size_t n = character(s);
 
 		if (n == 0 || is_control(s)) {
-			fprintf(to, "\\%03o", *s++);
+			tool_text_add(to, "\\%03o", (unsigned)*s++);
 			continue;
 		}
 		if (*s == '\'' || *s == '\\')
-			fputc('\\', to);
-		fwrite(s, 1, n, to);
+			tool_text_add(to, "\\");
+		tool_text_add(to, "%.*s", (int)n, (const char *)s);
 		s += n;
 	}
-	fputc('\'', to);
+	tool_text_add(to, "'");
 }
 
-void tool_print_word(FILE *to, const char *word)
+void tool_text_word(struct tool_text *text, const char *word)
 {
 	if (is_plain(word))
-		fputs(word, to);
+		tool_text_add(text, "%s", word);
 	else if (is_printable(word))
-		print_quoted(to, word);
+		add_quoted(text, word);
 	else
-		print_escaped(to, word);
+		add_escaped(text, word);
+}
+
+/* -------------------------------------------------------------------- text that grows */
+
+/* Room for @n bytes more and a NUL. */
+static bool make_room(struct tool_text *text, size_t n)
+{
+	size_t room = text->room ? text->room : 256;
+	char *bytes;
+
+	while (room - text->length <= n)
+		room *= 2;
+	if (room == text->room)
+		return true;
+	bytes = realloc(text->bytes, room);
+	if (!bytes)
+		return false;
+	text->bytes = bytes;
+	text->room = room;
+	return true;
+}
+
+void tool_text_print(struct tool_text *text, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0 || text->bad || !make_room(text, (size_t)n)) {
+		text->bad = true;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(text->bytes + text->length, (size_t)n + 1, format, args);
+	va_end(args);
+	text->length += (size_t)n;
+}
+
+char *tool_text_take(struct tool_text *text)
+{
+	char *bytes = text->bytes;
+
+	if (text->bad) {
+		free(bytes);
+		bytes = NULL;
+	}
+	*text = (struct tool_text){ 0 };
+	return bytes;
 }

@@ -88,13 +88,16 @@ int tool_take_number(const char *name, const char *value, int64_t min, int64_t m
 int tool_take_octal(const char *name, const char *value, uint32_t max, uint32_t *ret);
 int tool_take_rlimit(const char *name, const char *value, struct ward_rlimit *ret);
 
+/* The number of KILL: not every <signal.h> has it. */
+int tool_signal_kill(void);
+
+/* The name of a signal; "?" where it has none. */
+const char *tool_signal_text(int sig);
+
 /* ------------------------------------------------------------------------------- time */
 
 /* "250ms", "1.5m", "2.5", "forever" (WARD_FOREVER): 0; -EINVAL; -ERANGE. */
 int tool_duration(const char *text, int64_t *ret_ns);
-
-/* The monotonic clock. */
-int64_t tool_now(void);
 
 /* @timeout_ns from now; WARD_FOREVER when that never comes. */
 int64_t tool_deadline(int64_t timeout_ns);
@@ -113,7 +116,22 @@ int64_t tool_time_left(int64_t deadline);
  */
 char *tool_utf8(const char *bytes);
 
-/* Write @word so that a shell would read it back; nothing in it can steer a terminal. */
-void tool_print_word(FILE *to, const char *word);
+/* Text that grows. Begins as { 0 }; what cannot be added for want of memory spoils all. */
+struct tool_text {
+	char *bytes;
+	size_t length, room;
+	bool bad;
+};
+
+/* tool_text_add(text, format, ...), checked like tool_fail. */
+#define tool_text_add(text, ...) \
+	((void)sizeof(printf(__VA_ARGS__)), tool_text_print(text, __VA_ARGS__))
+void tool_text_print(struct tool_text *text, const char *format, ...);
+
+/* Add @word so that a shell would read it back; nothing in it can steer a terminal. */
+void tool_text_word(struct tool_text *text, const char *word);
+
+/* All of it, to be freed, or NULL; the text is empty then. */
+char *tool_text_take(struct tool_text *text);
 
 #endif

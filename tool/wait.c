@@ -43,9 +43,8 @@ static int take_any(void *to, const char *name, const char *value)
 
 static int take_json(void *to, const char *name, const char *value)
 {
-	(void)name, (void)value;
-	((struct wait_options *)to)->json = true;
-	return 0;
+	(void)value;
+	return tool_take_json(name, &((struct wait_options *)to)->json);
 }
 
 static const struct tool_option options[] = {
@@ -55,18 +54,6 @@ static const struct tool_option options[] = {
 	{ 0 },
 };
 
-static int print_json(struct ward *w, const struct ward_exit *exit)
-{
-	char id[WARD_ID_TEXT_MAX];
-	json_t *o = json_object();
-	bool whole;
-
-	tool_process_id_text(w, 0, id);
-	whole = tool_json_put(o, "pid", tool_json_count(ward_pid(w))) &&
-	        tool_json_put(o, "id", tool_json_text(id)) && tool_json_exit(o, exit);
-	return tool_json_print(o, whole);
-}
-
 static int print_end(const struct tool_process *p, const struct ward_exit *exit,
                      bool json)
 {
@@ -74,7 +61,7 @@ static int print_end(const struct tool_process *p, const struct ward_exit *exit,
 	int r = 0;
 
 	if (json)
-		r = print_json(p->ward, exit);
+		r = tool_json_end(p->ward, exit);
 	else if (ward_exit_text(exit, text, sizeof(text)) >= 0)
 		printf("%" PRId64 ": %s\n", ward_pid(p->ward), text);
 	return r != 0 ? r : tool_finish(STATUS_OK);

@@ -13,14 +13,20 @@
  *  - A full pipe loses bytes, so the pipe only wakes; the signals are bits that stay set.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "signals.h"
+#include "../signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "../tool.h"
+
+/* How often to ask where nothing wakes us. */
+enum { TICK_MS = 20 };
 
 static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 enum { PASSED = sizeof(passed) / sizeof(passed[0]) };
@@ -125,9 +131,15 @@ void tool_signals_watch(void)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-int tool_signals_fd(void)
+bool tool_signals_sleep(struct ward *w, int64_t deadline)
 {
-	return wake[0];
+	int end = w ? ward_poll_fd(w) : -1, ms = tool_poll_ms(deadline);
+	struct pollfd fds[2] = { { .fd = wake[0], .events = POLLIN },
+		                 { .fd = end < 0 ? -1 : end, .events = POLLIN } };
+
+	if (end < 0 && (ms < 0 || ms > TICK_MS))
+		ms = TICK_MS;
+	return poll(fds, 2, ms) > 0 && fds[1].revents != 0;
 }
 
 static void drain(void)

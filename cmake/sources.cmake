@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+#
+# The source files, folder by folder as the meson.build files have them, and what each system
+# is made of. tests/cmake holds the lists against Meson's and against the folders.
+
+set(ward_core
+  src/env.c
+  src/error.c
+  src/identity.c
+  src/memory.c
+  src/open.c
+  src/orphan.c
+  src/signal_name.c
+  src/sized.c
+  src/spawn.c
+  src/stop.c
+  src/wait.c
+  src/ward.c
+)
+
+set(ward_unix
+  src/unix/child.c
+  src/unix/child_fds.c
+  src/unix/ending.c
+  src/unix/fork.c
+  src/unix/host.c
+  src/unix/plan.c
+  src/unix/slots.c
+  src/unix/socket.c
+  src/unix/user.c
+  src/unix/waiter.c
+)
+
+set(ward_linux
+  src/linux/clone3.c
+  src/linux/end.c
+  src/linux/facts.c
+  src/linux/pass.c
+  src/linux/pidfd.c
+  src/linux/probe.c
+  src/linux/proc.c
+  src/linux/process.c
+  src/linux/signal.c
+  src/linux/stack.c
+  src/linux/start.c
+  src/linux/sys.c
+)
+
+set(ward_posix
+  src/posix/process.c
+  src/posix/sys.c
+)
+
+# What each system is made of.
+set(WARD_SOURCES ${ward_core})
+set(WARD_SOURCES_linux ${ward_unix} ${ward_linux})
+set(WARD_SOURCES_windows ${ward_windows})
+foreach(system freebsd kqueue posix)
+  if(ward_${system})
+    set(WARD_SOURCES_${system} ${ward_unix} ${ward_forked} ${ward_${system}})
+  endif()
+endforeach()
+
+set(WARD_HEADERS include/ward.h)
+set(WARD_HEADERS_linux include/ward_posix.h include/ward_linux.h)
+set(WARD_HEADERS_windows include/ward_windows.h)
+set(WARD_HEADERS_freebsd include/ward_posix.h)
+set(WARD_HEADERS_kqueue include/ward_posix.h)
+set(WARD_HEADERS_posix include/ward_posix.h)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the command needs of the system and the library has no words for. A system has a
+ * folder that implements all of it and of signals.h: tool/unix, tool/windows. It begins
+ * there, too: its main makes the words UTF-8 where they are not, and calls tool_main.
+ */
+#ifndef TOOL_HOST_H
+#define TOOL_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+int tool_main(int argc, char **argv);
+
+/* The monotonic clock. */
+int64_t tool_now(void);
+
+/* Nothing happens for this long. */
+void tool_host_pause(int64_t ns);
+
+/* The date of a time; false: it has none. */
+bool tool_host_utc(int64_t unix_s, struct tm *ret);
+
+/* Does the terminal of the command listen to us, and would it to a child of our group? */
+bool tool_host_is_in_front(void);
+
+/*
+ * The name of the user with this number, NULL where there is none, valid until the next
+ * call; the number of a group by its name: 0; -ESRCH, there is none; or another errno.
+ */
+const char *tool_host_user(uint32_t uid);
+int tool_host_group(const char *name, uint32_t *ret);
+
+/*
+ * A file to write to, made or emptied, that no child inherits: the descriptor. All that
+ * fails is a negative errno.
+ */
+int tool_host_create(const char *path);
+int tool_host_write(int fd, const char *bytes, size_t size);
+int tool_host_close(int fd);
+
+#endif
