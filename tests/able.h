@@ -27,10 +27,20 @@
 #define WARD_TEST_POSIX 0
 #endif
 
-/* The library was built with -Dsystem=posix. */
+/* The library was built with src/posix, wherever it runs. */
 static inline bool on_posix_system(void)
 {
 	return WARD_TEST_POSIX;
+}
+
+/* ... with src/linux: all that its kernel can is used. */
+static inline bool on_linux_system(void)
+{
+#ifdef __linux__
+	return !on_posix_system();
+#else
+	return false;
+#endif
 }
 
 /* This call is made to fail for the whole run. */
@@ -166,6 +176,28 @@ static inline bool able_exit_info(void)
 	return false;
 }
 #endif
+
+/* What a child can be given here. */
+static inline bool able_no_new_privs(void)
+{
+	return on_linux_system();
+}
+
+static inline bool able_death_signal(void)
+{
+	return on_linux_system();
+}
+
+static inline bool able_affinity(void)
+{
+	return on_linux_system();
+}
+
+/* A process that is held can be handed over a socket. */
+static inline bool able_pass(void)
+{
+	return on_linux_system();
+}
 
 /* Plain POSIX knows little of a process beyond its number. */
 static inline bool able_info(void)

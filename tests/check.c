@@ -21,7 +21,7 @@
 
 #include "check_state.h"
 
-enum { LIMIT_S = 60, TEXT_MAX = 1024 };
+enum { LIMIT_S = 60, TEXT_MAX = 1024, PLACE_MAX = 4096 };
 
 /* What a case tells the runner; shared with every process of the case. */
 struct verdict {
@@ -33,6 +33,7 @@ struct verdict {
 static struct check_case *first_case, **last_case = &first_case;
 static struct verdict *verdict;
 static int notes_fd = STDOUT_FILENO;          /* survives a case that closes its stdout */
+static char child_path[PLACE_MAX];
 
 void check__add(struct check_case *c)
 {
@@ -121,15 +122,119 @@ int check_scaled(int n)
 	return scaled > 1 ? (int)scaled : 1;
 }
 
+/* Whole, because a case may change its directory. */
+static void find_child(const char *self)
+{
+	const char *path = getenv("WARD_CHILD"), *slash = strrchr(self, '/');
+	char place[PLACE_MAX / 2] = "", beside[PLACE_MAX / 2];
+
+	snprintf(beside, sizeof(beside), "%.*schild", slash ? (int)(slash - self) + 1 : 0,
+	         self);
+	if (!path || !*path)
+		path = beside;
+	if (*path != '/' && getcwd(place, sizeof(place) - 1))
+		strcat(place, "/");
+	snprintf(child_path, sizeof(child_path), "%s%s", place, path);
+}
+
 const char *check_child(void)
 {
-	const char *path = getenv("WARD_CHILD");
-
-	if (path && access(path, X_OK) == 0)
-		return path;
-	check_note("WARD_CHILD must be the path of the helper program (tests/child.c)");
+	if (access(child_path, X_OK) == 0)
+		return child_path;
+	check_note("%s is not there: WARD_CHILD must name the helper (tests/child.c)",
+	           child_path);
 	atomic_fetch_add(&verdict->failures, 1);
 	check__give_up();
+}
+
+/* --------------------------------------------------------------------------- names */
+
+/* The file of a case, as people name it: "wait" of tests/test_wait.c. */
+static const char *file_of(const struct check_case *c, size_t *len)
+{
+	const char *name = strrchr(c->file, '/');
+
+	name = name ? name + 1 : c->file;
+	name += strncmp(name, "test_", 5) == 0 ? 5 : 0;
+	*len = strcspn(name, ".");
+	return name;
+}
+
+static bool is_of(const struct check_case *c, const char *file, size_t len)
+{
+	size_t own_len;
+	const char *own = file_of(c, &own_len);
+
+	return own_len == len && memcmp(own, file, len) == 0;
+}
+
+/* FILE, FILE:CASE or CASE; a blank after the colon, as we print it, is fine. */
+static bool is_named(const struct check_case *c, const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	if (!colon)
+		return strcmp(c->name, name) == 0 || is_of(c, name, strlen(name));
+	return is_of(c, name, (size_t)(colon - name)) &&
+	       strcmp(c->name, colon + 1 + strspn(colon + 1, " ")) == 0;
+}
+
+static bool wanted(const struct check_case *c, char *const names[])
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (is_named(c, *names))
+			return true;
+	return false;
+}
+
+/* Every name must name something: a mistake in it would make a run prove nothing. */
+static bool all_known(char *const names[])
+{
+	for (; *names; names++) {
+		const struct check_case *c = first_case;
+
+		while (c && !is_named(c, *names))
+			c = c->next;
+		if (!c)
+			return false;
+	}
+	return true;
+}
+
+/* The cases of several files are named with their file. */
+static const char *prefix_of(const struct check_case *c, const char *between, char *text,
+                             size_t size)
+{
+	const struct check_case *other = first_case;
+	size_t len;
+	const char *file = file_of(c, &len);
+
+	while (other && strcmp(other->file, c->file) == 0)
+		other = other->next;
+	*text = '\0';
+	if (other)
+		snprintf(text, size, "%.*s%s", (int)len, file, between);
+	return text;
+}
+
+static int list(void)
+{
+	char prefix[64];
+
+	for (const struct check_case *c = first_case; c; c = c->next)
+		printf("%s%s\n", prefix_of(c, ":", prefix, sizeof(prefix)), c->name);
+	return 0;
+}
+
+static int count_wanted(char *const names[])
+{
+	int n = 0;
+
+	for (const struct check_case *c = first_case; c; c = c->next)
+		n += wanted(c, names);
+	return n;
 }
 
 /* ---------------------------------------------------------------------- one case */
@@ -167,6 +272,18 @@ static double seconds_since(const struct timespec *then)
 	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
+/* Before its number is free, what is left of the group of that number is ended. */
+static bool has_ended(pid_t pid, int *status)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid != pid)
+		return false;
+	kill(-pid, SIGKILL);
+	return waitpid(pid, status, 0) == pid;
+}
+
 /*
  * Wait for the case with a time limit. SIGCHLD is blocked but while pselect sleeps, so
  * the end of the case cannot slip through between the look and the sleep.
@@ -178,7 +295,7 @@ static bool ended_in_time(pid_t pid, const struct timespec *begin, const sigset_
 	struct timespec rest = { 0, 0 };
 	double left;
 
-	while (waitpid(pid, status, WNOHANG) != pid) {
+	while (!has_ended(pid, status)) {
 		left = limit - seconds_since(begin);
 		if (left <= 0)
 			return false;
@@ -221,7 +338,7 @@ static int run_case(const struct check_case *c, int number, const sigset_t *mask
 {
 	struct timespec begin;
 	const char *why;
-	char text[128];
+	char text[128], prefix[64];
 	int status = 0, result = 0;
 	bool in_time;
 	pid_t pid;
@@ -235,6 +352,7 @@ static int run_case(const struct check_case *c, int number, const sigset_t *mask
 	}
 	in_time = ended_in_time(pid, &begin, mask, &status);
 	if (!in_time) {
+		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 	}
@@ -247,7 +365,8 @@ static int run_case(const struct check_case *c, int number, const sigset_t *mask
 		result = 1;
 	else if (atomic_load(&verdict->skipped))
 		result = 2;
-	printf("%s %d - %s%s%s\n", result == 1 ? "not ok" : "ok", number, c->name,
+	printf("%s %d - %s%s%s%s\n", result == 1 ? "not ok" : "ok", number,
+	       prefix_of(c, ": ", prefix, sizeof(prefix)), c->name,
 	       result == 2 ? " # SKIP " : "", result == 2 ? verdict->reason : "");
 	fflush(stdout);
 	if (seconds_since(&begin) > 2)
@@ -255,33 +374,7 @@ static int run_case(const struct check_case *c, int number, const sigset_t *mask
 	return result;
 }
 
-/* --------------------------------------------------------------------- the whole file */
-
-static bool wanted(const struct check_case *c, char *const names[])
-{
-	if (!*names)
-		return true;
-	for (; *names; names++)
-		if (strcmp(c->name, *names) == 0)
-			return true;
-	return false;
-}
-
-static int list(void)
-{
-	for (const struct check_case *c = first_case; c; c = c->next)
-		puts(c->name);
-	return 0;
-}
-
-static int count_wanted(char *const names[])
-{
-	int n = 0;
-
-	for (const struct check_case *c = first_case; c; c = c->next)
-		n += wanted(c, names);
-	return n;
-}
+/* ----------------------------------------------------------------- the whole binary */
 
 static void prepare(sigset_t *mask)
 {
@@ -313,10 +406,11 @@ int main(int argc, char *argv[])
 	if (argc > 1 && strcmp(argv[1], "--list") == 0)
 		return list();
 	total = count_wanted(argv + 1);
-	if (total < argc - 1 || total == 0) {
+	if (!all_known(argv + 1) || total == 0) {
 		fprintf(stderr, "%s: no such case\n", argv[0]);
 		return 99;
 	}
+	find_child(argv[0]);
 	prepare(&mask);
 	printf("1..%d\n", total);
 	fflush(stdout);

@@ -32,7 +32,13 @@
 
 static inline void make_pipe(int ends[2])
 {
+#ifdef __APPLE__ /* has no pipe2 */
+	REQUIRE_EQ(pipe(ends), 0);
+	for (int i = 0; i < 2; i++)
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+#else
 	REQUIRE_EQ(pipe2(ends, O_CLOEXEC), 0);
+#endif
 }
 
 /* Everything up to end of file, as text. */

@@ -4,7 +4,6 @@
  * stranger.
  */
 #include <pthread.h>
-#include <sys/syscall.h>
 
 #include "able.h"
 #include "help.h"

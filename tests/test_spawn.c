@@ -39,8 +39,8 @@ TEST(the_program_may_have_another_name_than_its_file)
 	CHECK_STR(out, "[x]\n");
 	say(ARGV("", "print-argv", "x"), WARD_SPAWN_OPTS(.file = check_child()));
 	CHECK_STR(out, "[x]\n");
-	say(ARGV("my-sh", "-c", "echo $0"), WARD_SPAWN_OPTS(.file = "/bin/sh"));
-	CHECK_STR(out, "my-sh\n");
+	say(ARGV("another-name", "print-name"), WARD_SPAWN_OPTS(.file = check_child()));
+	CHECK_STR(out, "another-name\n");
 }
 
 /* ---------------------------------------------------------------------- PATH search */
@@ -102,7 +102,7 @@ TEST(the_path_of_the_childs_own_environment_goes_before)
 TEST(without_any_path_the_usual_places_are_searched)
 {
 	unsetenv("PATH");
-	say(ARGV("echo", "x"), NULL);
+	say(ARGV("sh", "-c", "echo x"), NULL);
 	CHECK_STR(out, "x\n");
 }
 
@@ -250,17 +250,26 @@ TEST(the_umask_is_set_or_left)
 
 /* ------------------------------------------------------------------------ signals */
 
+/* Two that nobody uses: of the real-time ones, where there are any. */
+#ifdef SIGRTMIN
+#define SPARE_2 (SIGRTMIN + 2)
+#define SPARE_3 (SIGRTMIN + 3)
+#else
+#define SPARE_2 SIGWINCH
+#define SPARE_3 SIGURG
+#endif
+
 static void ignore_and_block(void)
 {
 	sigset_t mask;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGRTMIN + 2, SIG_IGN);
+	signal(SPARE_2, SIG_IGN);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGRTMIN + 3);
+	sigaddset(&mask, SPARE_3);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	check_baseline();
 }
@@ -296,14 +305,30 @@ TEST(handlers_of_the_caller_do_not_reach_the_child)
 	CHECK_STR(out, "blocked\nignored\nhandled\n");
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The numbers as print-signals has them, which differ from system to system. */
+static const char *three(int a, int b, int c)
+{
+	static char text[64];
+	int numbers[3] = { a, b, c };
+
+	qsort(numbers, 3, sizeof(numbers[0]), by_number);
+	snprintf(text, sizeof(text), "%d %d %d", numbers[0], numbers[1], numbers[2]);
+	return text;
+}
+
 TEST(ignored_signals_are_passed_on_when_asked)
 {
 	char expected[128];
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
-	snprintf(expected, sizeof(expected), "blocked\nignored %d %d %d\nhandled\n",
-	         SIGHUP, SIGPIPE, SIGRTMIN + 2);
+	snprintf(expected, sizeof(expected), "blocked\nignored %s\nhandled\n",
+	         three(SIGHUP, SIGPIPE, SPARE_2));
 	CHECK_STR(out, expected);
 }
 
@@ -313,8 +338,8 @@ TEST(the_signal_mask_is_passed_on_when_asked)
 
 	ignore_and_block();
 	say(CHILD("print-signals"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_MASK));
-	snprintf(expected, sizeof(expected), "blocked %d %d %d\nignored\nhandled\n",
-	         SIGUSR1, SIGCHLD, SIGRTMIN + 3);
+	snprintf(expected, sizeof(expected), "blocked %s\nignored\nhandled\n",
+	         three(SIGUSR1, SIGCHLD, SPARE_3));
 	CHECK_STR(out, expected);
 }
 
@@ -341,24 +366,28 @@ TEST(a_signal_that_waits_reaches_the_caller_only)
 
 /* ----------------------------------------------------------------------- parallel */
 
+/* Each thread is a subfolder, which is a link more. 0: not known. */
+static int count_threads(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) == 0 ? (int)st.st_nlink - 2 : 0;
+}
+
 /* [no-globals] */
 TEST(no_thread_is_started)
 {
-#ifdef __linux__
+	int before = count_threads();
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 	bool kernel = ward_hold(t.w) == WARD_HOLD_KERNEL;
-	struct stat st;
 
 	ward_wait(t.w, MILLISECONDS(1), NULL);
-	REQUIRE_EQ(stat("/proc/self/task", &st), 0);
+	CHECK(count_threads() == before || !kernel);
 	talk_end(&t);
 	if (!kernel)
 		SKIP("without a kernel handle a thread waits");
-	/* Each thread is a subfolder: one, with the two links of every folder. */
-	CHECK(on_slow_tool() || st.st_nlink == 3);
-#else
-	SKIP("needs /proc");
-#endif
+	if (before <= 0)
+		SKIP("threads cannot be counted here");
 }
 
 /* A parent with much memory starts no slower and needs no more of it. */

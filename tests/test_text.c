@@ -152,11 +152,13 @@ TEST(signals_are_understood_in_every_spelling)
 	CHECK_EQ(ward_signal_number("15"), 15);
 	CHECK_EQ(ward_signal_number("0"), 0);
 	CHECK_EQ(ward_signal_number("EXIT"), 0);
+#ifdef SIGRTMIN
 	CHECK_EQ(ward_signal_number("RTMIN"), SIGRTMIN);
 	CHECK_EQ(ward_signal_number("RTMIN+3"), SIGRTMIN + 3);
 	CHECK_EQ(ward_signal_number("SIGRTMIN+3"), SIGRTMIN + 3);
 	CHECK_STR(ward_signal_name(SIGRTMIN + 3), "RTMIN+3");
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
+#endif
+	for (int sig = 1; sig < 129; sig++)
 		if (ward_signal_name(sig))
 			CHECK_EQ(ward_signal_number(ward_signal_name(sig)), sig);
 }

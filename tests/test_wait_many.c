@@ -103,10 +103,10 @@ TEST(all_keeps_its_time_out_when_one_still_runs)
 }
 
 /* [true-status] */
-TEST(true_and_false_waited_for_together_tell_0_and_1)
+TEST(success_and_failure_waited_for_together_tell_0_and_1)
 {
-	struct ward *both[2] = { spawn_or_fail(ARGV("true"), NULL),
-		                 spawn_or_fail(ARGV("false"), NULL) };
+	struct ward *both[2] = { spawn_or_fail(CHILD("exit", "0"), NULL),
+		                 spawn_or_fail(CHILD("exit", "1"), NULL) };
 
 	CHECK_EQ(ward_wait_all(both, 2, WARD_FOREVER), 1);
 	expect_exit(both[0], 0);
