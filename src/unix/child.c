@@ -7,6 +7,8 @@
  * set while the caller's privileges last, the directory is entered as the new user.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "child.h"
 
 #include <errno.h>
