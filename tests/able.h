@@ -7,6 +7,9 @@
 #define ABLE_H
 
 #include "host.h"
+#if HOST_POSIX
+#include <sys/resource.h>
+#endif
 #ifdef __linux__
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -202,6 +205,7 @@ static inline bool able_exec_fd(void)
 #endif
 }
 
+#if HOST_POSIX
 /* Root is not always allowed what needs CAP_SYS_NICE: not in a container. */
 static inline bool able_nice(void)
 {
@@ -212,6 +216,7 @@ static inline bool able_nice(void)
 		_exit(setpriority(PRIO_PROCESS, 0, -20) < 0);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
+#endif
 
 /* What a child can be given here. */
 static inline bool able_no_new_privs(void)
