@@ -74,11 +74,14 @@ static const struct passwd *another_user(void)
 
 TEST(a_user_by_name_brings_uid_gid_and_groups)
 {
-	const struct passwd *user = another_user();
+	const struct passwd *user;
 	static const gid_t some[] = { 11, 12, 13 };
 	char expected[128], name[64];
 
 	NEED_ROOT();
+	if (!able_user_database())
+		SKIP("this static program cannot ask for users here");
+	user = another_user();
 	if (!user)
 		SKIP("there is no other user");
 	REQUIRE_EQ(setgroups(3, some), 0);
