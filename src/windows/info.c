@@ -44,7 +44,7 @@ int ward__process_born(HANDLE handle, uint64_t *ret)
 
 int ward__process_identity(struct ward__process *p, struct ward_id *ret)
 {
-	uint64_t born;
+	uint64_t born = 0;
 	int r = ward__process_born(p->handle, &born);
 
 	if (r < 0)
@@ -188,7 +188,7 @@ static int ask_times(HANDLE handle, struct ward_info *info, uint64_t *start)
 int ward__process_info(struct ward__process *p, struct ward_info *ret)
 {
 	struct ward_info info = { .size = sizeof(info), .pid = p->pid };
-	uint64_t born;
+	uint64_t born = 0;
 	int r;
 
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
