@@ -13,6 +13,10 @@ help:
 	@echo 'make             build the library, the command and the man pages in $(BUILD)'
 	@echo 'make demo        run a job that misbehaves, and see what ward makes of it'
 	@echo 'make check       all tests in all variants; "scripts/check STAGE" runs one part'
+	@echo 'make check-here  the suite on this very system, in TAP, with nothing but cc, make and sh'
+	@echo 'make check-vm    the suite on older Linux kernels, amd64 and arm64, in emulation'
+	@echo 'make check-arch  the suite for other processors and with musl, emulated'
+	@echo 'make check-windows  the tests of the library on Windows, as Wine has it'
 	@echo 'make bench       measure what a start costs'
 	@echo 'make install     into PREFIX ($(PREFIX)); DESTDIR and LIBDIR are honoured'
 	@echo 'make lint        what can be said of the sources without running them'
@@ -30,6 +34,21 @@ demo: build
 check:
 	@scripts/setup check
 	@scripts/check
+
+check-here:
+	@scripts/check-here
+
+check-vm:
+	@scripts/setup vm
+	@tests/vm/run
+
+check-arch:
+	@scripts/setup arch
+	@tests/arch/run
+
+check-windows:
+	@scripts/setup windows
+	@scripts/check windows
 
 lint:
 	@scripts/setup check
@@ -52,4 +71,4 @@ fmt:
 clean:
 	@rm -rf build
 
-.PHONY: all help build demo check lint bench install fmt clean
+.PHONY: all help build demo check check-here check-vm check-arch lint bench install fmt clean

@@ -72,6 +72,8 @@ static const struct {
 	{ NAMED(ECANCELED), "cancelled: it ended while it was being started" },
 #ifdef ENODATA
 	{ NAMED(ENODATA), "not known" },
+#else
+	{ NAMED(ENOMSG), "not known" },
 #endif
 #ifdef ESTALE
 	{ NAMED(ESTALE), "stale file handle" },

@@ -6,14 +6,10 @@
 #ifndef ABLE_H
 #define ABLE_H
 
-#include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "host.h"
+#if HOST_POSIX
+#include <sys/resource.h>
+#endif
 #ifdef __linux__
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -21,16 +17,30 @@
 #endif
 
 #include "ward.h"
+#ifdef _WIN32
+#include "ward_windows.h"
+#else
 #include "ward_linux.h"
+#endif
 
 #ifndef WARD_TEST_POSIX
 #define WARD_TEST_POSIX 0
 #endif
 
-/* The library was built with -Dsystem=posix. */
+/* The library was built with src/posix, wherever it runs. */
 static inline bool on_posix_system(void)
 {
 	return WARD_TEST_POSIX;
+}
+
+/* ... with src/linux: all that its kernel can is used. */
+static inline bool on_linux_system(void)
+{
+#ifdef __linux__
+	return !on_posix_system();
+#else
+	return false;
+#endif
 }
 
 /* This call is made to fail for the whole run. */
@@ -57,6 +67,8 @@ static inline bool has_handle(const struct ward *w)
 {
 #if defined(__linux__) && !WARD_TEST_POSIX
 	return ward_pidfd(w) >= 0;
+#elif defined(_WIN32)
+	return ward_windows_handle(w) != NULL;
 #else
 	(void)w;
 	return false;
@@ -69,6 +81,8 @@ static inline bool has_handle(const struct ward *w)
 #define ABLE_CLONE3 435
 #define ABLE_CLOSE_RANGE 436
 #define ABLE_P_PIDFD 3
+#define ABLE_EXECVEAT SYS_execveat
+#define ABLE_EMPTY_PATH 0x1000
 #define ABLE_PIDFD_GET_INFO _IOWR(0xFF, 11, struct able_pidfd_info)
 #define ABLE_PIDFS_MAGIC 0x50494446
 
@@ -144,28 +158,87 @@ static inline bool able_exit_info(void)
 	return able;
 }
 #else
+/* A HANDLE is as good: of a child or a stranger, and the exit code stays with it. */
 static inline bool able_pidfd(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
+
 static inline bool able_pidfd_signal(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
 
 static inline bool able_pidfd_open(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
+
 static inline bool able_pidfs(void)
 {
 	return false;
 }
+
 static inline bool able_exit_info(void)
 {
-	return false;
+	return !HOST_POSIX;
 }
 #endif
+
+/* An emulator for one program (qemu-user) is between us and the kernel: it has threads,
+ * signal handlers and descriptors of its own, and orders the environment anew. */
+static inline bool on_emulator(void)
+{
+	return getenv("WARD_TEST_EMULATED") != NULL;
+}
+
+/* A program can be started from a descriptor. */
+static inline bool able_exec_fd(void)
+{
+	if (is_forced("execveat"))
+		return false;
+#ifdef __linux__
+	return syscall(ABLE_EXECVEAT, -1, "", NULL, NULL, ABLE_EMPTY_PATH) >= 0 ||
+	       errno != ENOSYS;
+#else
+	return true;
+#endif
+}
+
+#if HOST_POSIX
+/* Root is not always allowed what needs CAP_SYS_NICE: not in a container. */
+static inline bool able_nice(void)
+{
+	pid_t pid = geteuid() == 0 ? fork() : -1;
+	int status = 1;
+
+	if (pid == 0)
+		_exit(setpriority(PRIO_PROCESS, 0, -20) < 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+#endif
+
+/* What a child can be given here. */
+static inline bool able_no_new_privs(void)
+{
+	return on_linux_system();
+}
+
+static inline bool able_death_signal(void)
+{
+	return on_linux_system();
+}
+
+static inline bool able_affinity(void)
+{
+	return on_linux_system() || !HOST_POSIX;
+}
+
+/* A process that is held can be handed over a socket. */
+static inline bool able_pass(void)
+{
+	return on_linux_system();
+}
 
 /* Plain POSIX knows little of a process beyond its number. */
 static inline bool able_info(void)
@@ -176,6 +249,16 @@ static inline bool able_info(void)
 static inline bool able_identity(void)
 {
 	return !on_posix_system();
+}
+
+/* Where Windows is Wine, some things are not as Windows does them. */
+static inline bool on_wine(void)
+{
+#ifdef _WIN32
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+#else
+	return false;
+#endif
 }
 
 /* Valgrind keeps limits, descriptors and system calls of its own. */

@@ -1,43 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner of the test harness: each case in its own process, in the order of the file.
- * What the process leaves behind is looked at in check_state.c.
+ * The runner of the test harness, as far as it is the same on every system: the cases in
+ * the order of the files, what they say, and TAP. Each is run by check_host_run in a process
+ * of its own; what that leaves behind is looked at in check_state.c.
  */
 #include "check.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/select.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "check_host.h"
 #include "check_state.h"
 
-enum { LIMIT_S = 60, TEXT_MAX = 1024 };
+enum { LIMIT_S = 60, TEXT_MAX = 1024, PLACE_MAX = 4096 };
 
-/* What a case tells the runner; shared with every process of the case. */
-struct verdict {
-	atomic_int failures;
-	atomic_int skipped;
-	char reason[256];
-};
+static struct check_case *first_case;
+static char child_path[PLACE_MAX];
 
-static struct check_case *first_case, **last_case = &first_case;
-static struct verdict *verdict;
-static int notes_fd = STDOUT_FILENO;          /* survives a case that closes its stdout */
+struct check_verdict *check_verdict;
 
+static bool is_before(const struct check_case *a, const struct check_case *b)
+{
+	int order = strcmp(a->file, b->file);
+
+	return order < 0 || (order == 0 && a->line < b->line);
+}
+
+/* In the order of the files; constructors run in any. */
 void check__add(struct check_case *c)
 {
-	*last_case = c;
-	last_case = &c->next;
+	struct check_case **place = &first_case;
+
+	while (*place && is_before(*place, c))
+		place = &(*place)->next;
+	c->next = *place;
+	*place = c;
 }
 
 /* One write, so that lines of several threads and processes do not mix. */
@@ -54,8 +56,8 @@ void check_note(const char *format, ...)
 	va_end(ap);
 	len = n < 0 ? 2 : strlen(text);
 	text[len++] = '\n';
-	if (write(notes_fd, text, len) < 0)
-		atomic_fetch_add(&verdict->failures, 1);
+	if (!check_host_write(text, len))
+		atomic_fetch_add(&check_verdict->failures, 1);
 	errno = saved;
 }
 
@@ -63,7 +65,7 @@ bool check__that(bool held, const char *text, const char *file, int line)
 {
 	if (held)
 		return true;
-	atomic_fetch_add(&verdict->failures, 1);
+	atomic_fetch_add(&check_verdict->failures, 1);
 	check_note("%s:%d: %s", file, line, text);
 	return false;
 }
@@ -78,7 +80,7 @@ bool check__equal(intmax_t a, intmax_t b, const char *text, const char *file, in
 {
 	if (a == b)
 		return true;
-	atomic_fetch_add(&verdict->failures, 1);
+	atomic_fetch_add(&check_verdict->failures, 1);
 	check_note("%s:%d: %s: %jd %s, not %jd %s", file, line, text, a, meaning(a), b,
 	           meaning(b));
 	return false;
@@ -89,7 +91,7 @@ bool check__same_text(const char *a, const char *b, const char *text, const char
 {
 	if (a == b || (a && b && strcmp(a, b) == 0))
 		return true;
-	atomic_fetch_add(&verdict->failures, 1);
+	atomic_fetch_add(&check_verdict->failures, 1);
 	check_note("%s:%d: %s: \"%s\", not \"%s\"", file, line, text, a ? a : "(null)",
 	           b ? b : "(null)");
 	return false;
@@ -97,13 +99,13 @@ bool check__same_text(const char *a, const char *b, const char *text, const char
 
 void check__skip(const char *reason)
 {
-	snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
-	atomic_store(&verdict->skipped, 1);
+	snprintf(check_verdict->reason, sizeof(check_verdict->reason), "%s", reason);
+	atomic_store(&check_verdict->skipped, 1);
 }
 
 void check__give_up(void)
 {
-	_exit(1);
+	check_host_end(1);
 }
 
 static long from_environment(const char *name, long otherwise)
@@ -121,156 +123,111 @@ int check_scaled(int n)
 	return scaled > 1 ? (int)scaled : 1;
 }
 
-const char *check_child(void)
+/* Whole, because a case may change its directory. */
+static void find_child(const char *self)
 {
 	const char *path = getenv("WARD_CHILD");
 
-	if (path && access(path, X_OK) == 0)
-		return path;
-	check_note("WARD_CHILD must be the path of the helper program (tests/child.c)");
-	atomic_fetch_add(&verdict->failures, 1);
+	check_host_place(path && *path ? path : NULL, self, child_path,
+	                 sizeof(child_path));
+}
+
+const char *check_child(void)
+{
+	if (check_host_can_run(child_path))
+		return child_path;
+	check_note("%s is not there: WARD_CHILD must name the helper (tests/child.c)",
+	           child_path);
+	atomic_fetch_add(&check_verdict->failures, 1);
 	check__give_up();
 }
 
-/* ---------------------------------------------------------------------- one case */
+/* --------------------------------------------------------------------------- names */
 
-/* For scripts/open-fds: forked copies of a case may end with its descriptors. */
-static void name_process(void)
+/* The file of a case, as people name it: "wait" of tests/test_wait.c. */
+static const char *file_of(const struct check_case *c, size_t *len)
 {
-	if (getenv("WARD_TEST_VALGRIND"))
-		fprintf(stderr, "case %ld\n", (long)getpid());
+	const char *name = strrchr(c->file, '/');
+
+	name = name ? name + 1 : c->file;
+	name += strncmp(name, "test_", 5) == 0 ? 5 : 0;
+	*len = strcspn(name, ".");
+	return name;
 }
 
-static _Noreturn void in_case(const struct check_case *c)
+static bool is_of(const struct check_case *c, const char *file, size_t len)
 {
-	name_process();
-	check_state_enter();
-	check_baseline();
-	c->run();
-	if (!check_state_unchanged())
-		atomic_fetch_add(&verdict->failures, 1);
-	/* exit, not _exit: the leak checkers look now. */
-	exit(atomic_load(&verdict->failures) > 0);
+	size_t own_len;
+	const char *own = file_of(c, &own_len);
+
+	return own_len == len && memcmp(own, file, len) == 0;
 }
 
-static void nothing(int sig)
+/* FILE, FILE:CASE or CASE; a blank after the colon, as we print it, is fine. */
+static bool is_named(const struct check_case *c, const char *name)
 {
-	(void)sig;
+	const char *colon = strchr(name, ':');
+
+	if (!colon)
+		return strcmp(c->name, name) == 0 || is_of(c, name, strlen(name));
+	return is_of(c, name, (size_t)(colon - name)) &&
+	       strcmp(c->name, colon + 1 + strspn(colon + 1, " ")) == 0;
 }
-
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) +
-	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
-/*
- * Wait for the case with a time limit. SIGCHLD is blocked but while pselect sleeps, so
- * the end of the case cannot slip through between the look and the sleep.
- */
-static bool ended_in_time(pid_t pid, const struct timespec *begin, const sigset_t *open,
-                          int *status)
-{
-	double limit = (double)(LIMIT_S * from_environment("WARD_TEST_SLOW", 1));
-	struct timespec rest = { 0, 0 };
-	double left;
-
-	while (waitpid(pid, status, WNOHANG) != pid) {
-		left = limit - seconds_since(begin);
-		if (left <= 0)
-			return false;
-		rest.tv_sec = (time_t)left;
-		rest.tv_nsec = (long)((left - (double)rest.tv_sec) * 1e9);
-		pselect(0, NULL, NULL, NULL, &rest, open);
-	}
-	return true;
-}
-
-/* What the end of the process says; NULL when it ended in order. */
-static const char *trouble(bool in_time, int status, char *text, size_t size)
-{
-	if (!in_time)
-		snprintf(text, size, "took too long and was killed");
-	else if (WIFSIGNALED(status))
-		snprintf(text, size, "killed by signal %d (%s)", WTERMSIG(status),
-		         strsignal(WTERMSIG(status)));
-	else if (WEXITSTATUS(status) && !atomic_load(&verdict->failures))
-		snprintf(text, size, "exited with code %d", WEXITSTATUS(status));
-	else
-		return NULL;
-	return text;
-}
-
-static pid_t start_case(const struct check_case *c, const sigset_t *mask)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		signal(SIGCHLD, SIG_DFL);
-		sigprocmask(SIG_SETMASK, mask, NULL);
-		in_case(c);
-	}
-	return pid;
-}
-
-/* 0 passed, 1 failed, 2 skipped. */
-static int run_case(const struct check_case *c, int number, const sigset_t *mask)
-{
-	struct timespec begin;
-	const char *why;
-	char text[128];
-	int status = 0, result = 0;
-	bool in_time;
-	pid_t pid;
-
-	memset(verdict, 0, sizeof(*verdict));
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	pid = start_case(c, mask);
-	if (pid < 0) {
-		perror("fork");
-		exit(99);
-	}
-	in_time = ended_in_time(pid, &begin, mask, &status);
-	if (!in_time) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-	}
-	check_state_end_orphans();
-
-	why = trouble(in_time, status, text, sizeof(text));
-	if (why)
-		check_note("%s: %s", c->name, why);
-	if (why || atomic_load(&verdict->failures))
-		result = 1;
-	else if (atomic_load(&verdict->skipped))
-		result = 2;
-	printf("%s %d - %s%s%s\n", result == 1 ? "not ok" : "ok", number, c->name,
-	       result == 2 ? " # SKIP " : "", result == 2 ? verdict->reason : "");
-	fflush(stdout);
-	if (seconds_since(&begin) > 2)
-		check_note("%s took %.1f s", c->name, seconds_since(&begin));
-	return result;
-}
-
-/* --------------------------------------------------------------------- the whole file */
 
 static bool wanted(const struct check_case *c, char *const names[])
 {
 	if (!*names)
 		return true;
 	for (; *names; names++)
-		if (strcmp(c->name, *names) == 0)
+		if (is_named(c, *names))
 			return true;
 	return false;
 }
 
+/* Every name must name something: a mistake in it would make a run prove nothing. */
+static bool all_known(char *const names[])
+{
+	for (; *names; names++) {
+		const struct check_case *c = first_case;
+
+		while (c && !is_named(c, *names))
+			c = c->next;
+		if (!c)
+			return false;
+	}
+	return true;
+}
+
+/* The cases of several files are named with their file. */
+static const char *prefix_of(const struct check_case *c, const char *between, char *text,
+                             size_t size)
+{
+	const struct check_case *other = first_case;
+	size_t len;
+	const char *file = file_of(c, &len);
+
+	while (other && strcmp(other->file, c->file) == 0)
+		other = other->next;
+	*text = '\0';
+	if (other)
+		snprintf(text, size, "%.*s%s", (int)len, file, between);
+	return text;
+}
+
+void check_name(const struct check_case *c, char *text, size_t size)
+{
+	size_t len;
+	const char *file = file_of(c, &len);
+
+	snprintf(text, size, "%.*s:%s", (int)len, file, c->name);
+}
+
 static int list(void)
 {
+	char prefix[64];
+
 	for (const struct check_case *c = first_case; c; c = c->next)
-		puts(c->name);
+		printf("%s%s\n", prefix_of(c, ":", prefix, sizeof(prefix)), c->name);
 	return 0;
 }
 
@@ -283,46 +240,80 @@ static int count_wanted(char *const names[])
 	return n;
 }
 
-static void prepare(sigset_t *mask)
+/* ---------------------------------------------------------------------- one case */
+
+void check_in_case(const struct check_case *c)
 {
-	struct sigaction wake = { .sa_handler = nothing };
-	sigset_t chld;
+	check_state_enter();
+	check_baseline();
+	c->run();
+	if (!check_state_unchanged())
+		atomic_fetch_add(&check_verdict->failures, 1);
+	/* exit, not _exit: the leak checkers look now. */
+	exit(atomic_load(&check_verdict->failures) > 0);
+}
 
-	verdict = mmap(NULL, sizeof(*verdict), PROT_READ | PROT_WRITE,
-	               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (verdict == MAP_FAILED) {
-		perror("mmap");
-		exit(99);
-	}
-	notes_fd = check_state_high_fd(STDOUT_FILENO);
-	check_state_adopt_orphans();
+/* 0 passed, 1 failed, 2 skipped. */
+static int run_case(const struct check_case *c, int number)
+{
+	double limit = (double)(LIMIT_S * from_environment("WARD_TEST_SLOW", 1));
+	double begin = check_host_seconds(), took;
+	char text[128], prefix[64];
+	const char *why;
+	int result = 0;
 
-	check_state_fresh_signals();
-	sigemptyset(mask);
-	sigaction(SIGCHLD, &wake, NULL);
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	sigprocmask(SIG_SETMASK, &chld, NULL);
+	memset(check_verdict, 0, sizeof(*check_verdict));
+	why = check_host_run(c, limit, text, sizeof(text));
+	took = check_host_seconds() - begin;
+	if (why)
+		check_note("%s: %s", c->name, why);
+	if (why || atomic_load(&check_verdict->failures))
+		result = 1;
+	else if (atomic_load(&check_verdict->skipped))
+		result = 2;
+	printf("%s %d - %s%s%s%s\n", result == 1 ? "not ok" : "ok", number,
+	       prefix_of(c, ": ", prefix, sizeof(prefix)), c->name,
+	       result == 2 ? " # SKIP " : "",
+	       result == 2 ? check_verdict->reason : "");
+	fflush(stdout);
+	if (took > 2)
+		check_note("%s took %.1f s", c->name, took);
+	return result;
+}
+
+/* ----------------------------------------------------------------- the whole binary */
+
+/* In a process that was started to be this case. */
+static int be_case(const char *name, const char *self)
+{
+	find_child(self);
+	for (const struct check_case *c = first_case; c; c = c->next)
+		if (is_named(c, name))
+			check_in_case(c);
+	return 99;
 }
 
 int main(int argc, char *argv[])
 {
 	int count[3] = { 0, 0, 0 }, number = 0, total;
-	sigset_t mask;
+	const char *one = check_host_case(argc, argv);
 
+	if (one)
+		return be_case(one, argv[0]);
 	if (argc > 1 && strcmp(argv[1], "--list") == 0)
 		return list();
 	total = count_wanted(argv + 1);
-	if (total < argc - 1 || total == 0) {
+	if (!all_known(argv + 1) || total == 0) {
 		fprintf(stderr, "%s: no such case\n", argv[0]);
 		return 99;
 	}
-	prepare(&mask);
+	find_child(argv[0]);
+	check_host_prepare();
 	printf("1..%d\n", total);
 	fflush(stdout);
 	for (const struct check_case *c = first_case; c; c = c->next)
 		if (wanted(c, argv + 1))
-			count[run_case(c, ++number, &mask)]++;
+			count[run_case(c, ++number)]++;
 	check_note("%d passed, %d failed, %d skipped", count[0], count[1], count[2]);
 	return count[1] > 0;
 }

@@ -8,7 +8,9 @@
  *	}
  *
  * A test binary runs all its cases and speaks TAP; `binary NAME...` runs some, `binary
- * --list` names them. Every case is a process of its own with a time limit, and after its
+ * --list` names them. In a binary that has the cases of several files a case is named
+ * with its file ("wait: exit_code_is_told"); NAME is a file (wait), a case of a file
+ * (wait:exit_code_is_told) or a case. Every case is a process of its own with a time limit, and after its
  * body has returned the process must be as it was before: no child, alive or zombie, also
  * none that a child left behind; no further descriptor open; signal mask, dispositions,
  * umask and working directory unchanged. The harness knows nothing of the library that it
@@ -18,19 +20,30 @@
  * that are not under test. It is ended by its number while it is our unreaped child, and
  * where the system can, its orphans become children of the runner and are ended likewise.
  *
- * A test binary is its test_*.c with check.c and check_state.c.
+ * A test binary is one or more test_*.c with check.c and check_state.c.
  *
- * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind and
- * sanitizers), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD (tests/child.c).
+ * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind,
+ * sanitizers and emulators), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD
+ * (tests/child.c; without it, the `child` beside the test binary), WARD_TEST_VALGRIND and
+ * WARD_TEST_EMULATED (by qemu-user; see tests/able.h).
  */
 #ifndef CHECK_H
 #define CHECK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+
+/* Which printf it is that the format is checked against: Windows has two. */
+#ifdef __MINGW_PRINTF_FORMAT
+#define CHECK_PRINTF __MINGW_PRINTF_FORMAT
+#else
+#define CHECK_PRINTF printf
+#endif
 
 struct check_case {
-	const char *name;
+	const char *file, *name;
+	int line;
 	void (*run)(void);
 	struct check_case *next;
 };
@@ -46,7 +59,8 @@ _Noreturn void check__give_up(void);
 /* A test; registers itself before main. */
 #define TEST(sentence)                                                                   \
 	static void test_##sentence(void);                                               \
-	static struct check_case case_##sentence = { #sentence, test_##sentence, 0 };    \
+	static struct check_case case_##sentence = { __FILE__, #sentence, __LINE__,      \
+		                                     test_##sentence, 0 };               \
 	__attribute__((constructor)) static void add_##sentence(void)                    \
 	{                                                                                \
 		check__add(&case_##sentence);                                            \
@@ -80,7 +94,7 @@ _Noreturn void check__give_up(void);
 	} while (0)
 
 /* A remark in the output. */
-__attribute__((format(printf, 1, 2))) void check_note(const char *format, ...);
+__attribute__((format(CHECK_PRINTF, 1, 2))) void check_note(const char *format, ...);
 
 /* Compare with the state of now and not with that at the start of the case: for a case
  * that changes dispositions or opens descriptors on purpose. */
@@ -89,7 +103,7 @@ void check_baseline(void);
 /* @n repetitions, fewer or more as WARD_TEST_SCALE says, at least 1. */
 int check_scaled(int n);
 
-/* The path of the helper program, from WARD_CHILD; ends the case when it is unset. */
+/* The whole path of the helper program; ends the case when it is not there. */
 const char *check_child(void);
 
 #endif

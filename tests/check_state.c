@@ -150,6 +150,13 @@ static bool no_children(void)
 	return false;
 }
 
+bool check_state_has_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | EVERY_KIND) == 0;
+}
+
 void check_state_enter(void)
 {
 	/* A signal that reaches a whole group by mistake must not reach the runner. */

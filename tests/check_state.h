@@ -21,4 +21,10 @@ void check_state_enter(void);
 /* Compare with the last check_baseline(); says what differs. */
 bool check_state_unchanged(void);
 
+/* Is there another process of this case, alive or not yet collected? */
+bool check_state_has_children(void);
+
+/* Windows: the environment is from now on to be as it is now. */
+void check_state_environment(void);
+
 #endif

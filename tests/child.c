@@ -211,6 +211,7 @@ static int verb_touch(char *args[])
 
 /* ------------------------------------------------------------------------- threads */
 
+static const char *self;
 static int end_code;
 static char **exec_args;
 
@@ -220,7 +221,7 @@ static void *other_thread(void *arg)
 	say("ready\n");
 	until_closed(0);
 	if (exec_args) {
-		execv("/proc/self/exe", exec_args);
+		execv(self, exec_args);
 		child_die("execv");
 	}
 	_exit(end_code);
@@ -270,6 +271,14 @@ static int verb_cat(char *args[])
 	return n < 0 ? 99 : 0;
 }
 
+/* Our own name: argv[0]. */
+static int verb_print_name(char *args[])
+{
+	(void)args;
+	puts(self);
+	return 0;
+}
+
 /* Write the word to FD. */
 static int verb_write(char *args[])
 {
@@ -297,6 +306,7 @@ static const struct child_verb verbs[] = {
 	{ "exec-by-thread", verb_exec_by_thread },
 	{ "cat", verb_cat },
 	{ "write", verb_write },
+	{ "print-name", verb_print_name },
 	{ NULL, NULL },
 };
 
@@ -312,6 +322,7 @@ int main(int argc, char *argv[])
 	const char *name = argc > 1 ? argv[1] : "(none)";
 	const struct child_verb *verb = find(verbs, name);
 
+	self = argv[0];
 	if (!verb)
 		verb = find(child_print_verbs, name);
 	if (verb)

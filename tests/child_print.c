@@ -145,14 +145,14 @@ static int verb_print_limits(char *args[])
 /* Nice value; policy and priority. */
 static int verb_print_sched(char *args[])
 {
-	struct sched_param param;
-
 	(void)args;
+	printf("%d\n", getpriority(PRIO_PROCESS, 0));
 #ifdef __linux__
 	/* musl's wrappers refuse on purpose. */
+	struct sched_param param;
+
 	syscall(SYS_sched_getparam, 0, &param);
-	printf("%d\n%ld %d\n", getpriority(PRIO_PROCESS, 0),
-	       syscall(SYS_sched_getscheduler, 0), param.sched_priority);
+	printf("%ld %d\n", syscall(SYS_sched_getscheduler, 0), param.sched_priority);
 #endif
 	return 0;
 }

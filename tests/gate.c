@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef _WIN32
 #include <sys/mman.h>
+#endif
 
 enum { RULES_MAX = 32, NAME_MAX_LEN = 32 };
 
@@ -121,20 +123,34 @@ int ward__gate(const char *call)
 	return r < 0 ? r : by_rule(call);
 }
 
-/* The page of this process, made at its first order and never given back. */
-static struct order *own_order(void)
+/* What holds an order: of this process alone where none is ever forked. */
+static struct order *new_order(void)
 {
-	struct order *o = atomic_load(&order);
+#ifdef _WIN32
+	static struct order the_order;
 
-	if (o)
-		return o;
-	o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-	         0);
+	return &the_order;
+#else
+	struct order *o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE,
+	                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
 	if (o == MAP_FAILED) {
 		perror("mmap");
 		exit(99);
 	}
-	atomic_store(&order, o);
+	return o;
+#endif
+}
+
+/* The one of this process, made for its first order and never given back. */
+static struct order *own_order(void)
+{
+	struct order *o = atomic_load(&order);
+
+	if (!o) {
+		o = new_order();
+		atomic_store(&order, o);
+	}
 	return o;
 }
 

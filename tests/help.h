@@ -6,18 +6,8 @@
 #ifndef HELP_H
 #define HELP_H
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "check.h"
+#include "host.h"
 #include "ward.h"
 
 #define SECONDS(n) ((n) * WARD_NS_PER_S)
@@ -32,20 +22,17 @@
 
 static inline void make_pipe(int ends[2])
 {
-	REQUIRE_EQ(pipe2(ends, O_CLOEXEC), 0);
+	host_pipe(ends);
 }
 
 /* Everything up to end of file, as text. */
 static inline void read_all(int fd, char *buf, size_t size)
 {
 	size_t len = 0;
-	ssize_t n;
+	int64_t n;
 
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) != 0) {
-		if (n < 0 && errno != EINTR)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
+	while (len < size - 1 && (n = host_read(fd, buf + len, size - 1 - len)) > 0)
+		len += (size_t)n;
 	buf[len] = '\0';
 }
 
@@ -54,7 +41,7 @@ static inline void read_line(int fd, char *buf, size_t size)
 {
 	size_t len = 0;
 
-	while (len < size - 1 && read(fd, buf + len, 1) == 1)
+	while (len < size - 1 && host_read(fd, buf + len, 1) == 1)
 		if (buf[len++] == '\n')
 			break;
 	buf[len] = '\0';
@@ -245,16 +232,14 @@ static inline void output_of(const char *const argv[], const struct ward_spawn_o
 
 /* A folder of one's own, to be removed with all files in it. */
 struct folder {
-	char path[128];
+	char path[260];
 };
 
 static inline struct folder folder_make(void)
 {
-	const char *base = getenv("TMPDIR");
 	struct folder f;
 
-	snprintf(f.path, sizeof(f.path), "%s/ward-test-XXXXXX", base ? base : "/tmp");
-	REQUIRE(mkdtemp(f.path) != NULL);
+	host_make_folder(f.path, sizeof(f.path));
 	return f;
 }
 
@@ -267,30 +252,16 @@ static inline const char *folder_file(const struct folder *f, const char *name,
 
 /* A file with this text and mode; its path in @path. */
 static inline const char *folder_write(const struct folder *f, const char *name,
-                                       const char *text, mode_t mode, char *path,
+                                       const char *text, unsigned mode, char *path,
                                        size_t size)
 {
-	int fd = open(folder_file(f, name, path, size),
-	              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-
-	REQUIRE(fd >= 0);
-	REQUIRE_EQ(write(fd, text, strlen(text)), strlen(text));
-	REQUIRE_EQ(fchmod(fd, mode), 0);
-	close(fd);
+	host_write_file(folder_file(f, name, path, size), text, mode);
 	return path;
 }
 
 static inline void folder_remove(const struct folder *f)
 {
-	DIR *dir = opendir(f->path);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)) != NULL)
-		if (e->d_name[0] != '.')
-			unlinkat(dirfd(dir), e->d_name, 0);
-	if (dir)
-		closedir(dir);
-	CHECK_EQ(rmdir(f->path), 0);
+	host_remove_folder(f->path);
 }
 
 #endif

@@ -41,3 +41,31 @@ program() {
 		command -v "$name" >/dev/null || { echo "$name is not installed"; return 1; }
 	done
 }
+
+# skipped SENTENCE REASON: what cannot be tried here.
+skipped() {
+	claims=$((claims + 1))
+	echo "ok $claims - $1 # SKIP $2"
+}
+
+# merged NAME FILE: the cases of the TAP in FILE become claims of ours, "NAME: sentence". That
+# there are as many as its plan says is one claim more.
+merged() {
+	awk -v name="$1" -v n="$claims" '
+		/^1\.\.[0-9]+/ { next }
+		/^(not )?ok [0-9]+ - / { sub(/ok [0-9]+ - /, "ok " ++n " - " name ": ") }
+		/^(not )?ok |^#/' "$2"
+	claims=$((claims + $(grep -cE '^(not )?ok [0-9]+ - ' "$2")))
+	failures=$((failures + $(grep -c '^not ok ' "$2")))
+	claim "$1: the plan was fulfilled" fulfilled "$2"
+}
+
+# fulfilled FILE
+fulfilled() {
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$1")
+	told=$(grep -cE '^(not )?ok [0-9]+ - ' "$1")
+	[ -n "$planned" ] && [ "$told" -gt 0 ] && [ "$told" = "$planned" ] && return
+	echo "$told of ${planned:-no} cases were told; the end was:"
+	tail -n 20 "$1"
+	return 1
+}

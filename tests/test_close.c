@@ -3,9 +3,8 @@
  * Giving a ward up, and what becomes of its process then. That no zombie stays is looked
  * at after every case.
  */
-#include <poll.h>
-
 #include "able.h"
+#include "check_state.h"
 #include "help.h"
 
 static struct talk start_with(uint32_t on_close)
@@ -16,9 +15,7 @@ static struct talk start_with(uint32_t on_close)
 /* Whether the process has let go of its output, without waiting for it. */
 static bool is_silent(const struct talk *t)
 {
-	struct pollfd p = { .fd = t->from, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+	return host_is_silent(t->from);
 }
 
 /* Give up the pipes, but no longer the ward. */
@@ -30,9 +27,7 @@ static void close_pipes(struct talk *t)
 
 static bool have_children(void)
 {
-	siginfo_t info;
-
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	return check_state_has_children();
 }
 
 TEST(null_may_be_closed)
@@ -45,23 +40,22 @@ TEST(null_may_be_closed)
 TEST(by_default_the_process_lives_on_as_the_programs_own_child)
 {
 	struct talk t = start_with(WARD_LEAVE);
-	pid_t pid = (pid_t)ward_pid(t.w);
-	int status = 0;
+	struct host_process p = host_hold(ward_pid(t.w));
 
 	ward_close(t.w);
 	CHECK(!is_silent(&t));
 	close_pipes(&t);
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK_EQ(host_collect(&p), 0);
 }
 
 TEST(a_process_that_was_left_but_has_ended_leaves_no_zombie)
 {
 	struct talk t = start_with(WARD_LEAVE);
-	siginfo_t info;
+	struct host_process p = host_hold(ward_pid(t.w));
 
 	talk_let_go(&t);
-	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(t.w), &info, WEXITED | WNOWAIT), 0);
+	host_until_ended(&p);
+	host_let_go(&p);
 	ward_close(t.w);
 	CHECK(!have_children());
 	close_pipes(&t);
@@ -77,6 +71,7 @@ TEST(kill_and_wait_leaves_nothing_on_return)
 	close_pipes(&t);
 }
 
+#if HOST_POSIX
 TEST(kill_and_wait_ends_a_stopped_process_too)
 {
 	struct talk t = start_with(WARD_KILL_WAIT);
@@ -88,6 +83,7 @@ TEST(kill_and_wait_ends_a_stopped_process_too)
 	CHECK(!have_children());
 	close_pipes(&t);
 }
+#endif
 
 /* [no-globals] By later calls: there is no handler and no thread. */
 TEST(a_killed_process_is_collected_by_later_calls)
@@ -100,7 +96,7 @@ TEST(a_killed_process_is_collected_by_later_calls)
 	/* Its end of the pipe is gone a moment before it can be collected. */
 	while (have_children()) {
 		expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
-		poll(NULL, 0, 1);
+		host_yield();
 	}
 	close_pipes(&t);
 }
@@ -117,7 +113,7 @@ TEST(many_killed_processes_are_collected_by_later_calls)
 	}
 	while (have_children()) {
 		expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
-		poll(NULL, 0, 1);
+		host_yield();
 	}
 }
 
@@ -154,22 +150,17 @@ TEST(only_the_last_owner_closes)
 TEST(a_process_that_was_only_opened_is_left_alone)
 {
 	struct ward *w = NULL;
-	int status = 0, hold[2];
-	pid_t pid;
+	struct host_process p;
+	int hold[2];
 
 	make_pipe(hold);
-	pid = fork();
-	if (pid == 0) {
-		close(hold[1]);
-		_exit(read(hold[0], &status, 1) == 0 ? 9 : 1);
-	}
+	p = host_start(CHILD("hold", "0", "9"), hold[0]);
 	close(hold[0]);
-	REQUIRE_EQ(ward_open(&w, pid, 0), 0);
+	REQUIRE_EQ(ward_open(&w, p.pid, 0), 0);
 	ward_close(w);
-	CHECK_EQ(waitpid(pid, &status, WNOHANG), 0);
+	CHECK(host_is_running(&p));
 	close(hold[1]);
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+	CHECK_EQ(host_collect(&p), 9);
 }
 
 TEST(closing_leaves_errno_alone)

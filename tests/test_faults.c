@@ -48,9 +48,11 @@ static struct ward_spawn_opts with_everything(void)
 		opts.groups = &group;
 		opts.n_groups = 1;
 	}
-	if (!on_posix_system()) {
+	if (able_no_new_privs())
 		opts.flags |= WARD_SPAWN_NO_NEW_PRIVS;
+	if (able_death_signal())
 		opts.death_signal = SIGKILL;
+	if (able_affinity()) {
 		opts.cpus = &cpu;
 		opts.n_cpus = 1;
 	}

@@ -220,7 +220,7 @@ TEST(a_number_alone_is_no_identity)
 	struct ward_id id = WARD_ID_INIT;
 	struct ward *w = NULL;
 
-	id.pid = getpid();
+	id.pid = host_pid();
 	id.kind = WARD_ID_NONE;
 	CHECK_EQ(ward_open_id(&w, &id), -EINVAL);
 	id.kind = 17;

@@ -10,11 +10,17 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
+#include "gate.h"
 #include "ward_linux.h"
 
 static int raw_pidfd(pid_t pid)
 {
 	return (int)syscall(ABLE_PIDFD_OPEN, pid, 0);
+}
+
+static int raw_nonblocking(pid_t pid)
+{
+	return (int)syscall(ABLE_PIDFD_OPEN, pid, O_NONBLOCK);
 }
 
 TEST(the_pidfd_is_lent)
@@ -32,6 +38,35 @@ TEST(the_pidfd_is_lent)
 		CHECK_EQ(ward_pidfd_dup(t.w), -ENOTSUP);
 	}
 	talk_end(&t);
+}
+
+#if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#define HAS_ENTRY true
+#else
+#define HAS_ENTRY false
+#endif
+
+static int calls_of_a_start(const char *call)
+{
+	int n;
+
+	ward__gate_fail(call, 0, 0);
+	expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
+	n = ward__gate_count();
+	ward__gate_fail(NULL, 0, 0);
+	return n;
+}
+
+/* Nothing but its speed would tell that the entry of an architecture does not work. */
+TEST(the_first_rung_is_taken_where_kernel_and_processor_have_it)
+{
+	if (!HAS_ENTRY || syscall(ABLE_CLONE3, NULL, 0) == 0 || errno == ENOSYS ||
+	    is_forced("clone3"))
+		SKIP("there is no clone3 here");
+	expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
+	CHECK_EQ(calls_of_a_start("clone3"), 1);
+	CHECK_EQ(calls_of_a_start("clone_pidfd"), 0);
+	CHECK_EQ(calls_of_a_start("clone"), 0);
 }
 
 TEST(a_duplicate_outlives_the_ward)
@@ -91,11 +126,15 @@ TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
 	struct ward *w = NULL;
 	struct ward_exit e;
 	char byte;
-	int hold[2];
+	int hold[2], fd;
 	pid_t pid;
 
 	if (!able_pidfd())
 		SKIP("there is no pidfd here");
+	fd = raw_nonblocking(getpid());
+	if (fd < 0)
+		SKIP("pidfds cannot be made non-blocking here (before 5.10)");
+	close(fd);
 	make_pipe(hold);
 	pid = fork();
 	if (pid == 0) {
@@ -103,8 +142,7 @@ TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
 		_exit(read(hold[0], &byte, 1) == 0 ? 15 : 99);
 	}
 	close(hold[0]);
-	REQUIRE_EQ(ward_pidfd_take(&w, (int)syscall(ABLE_PIDFD_OPEN, pid, O_NONBLOCK)),
-	           0);
+	REQUIRE_EQ(ward_pidfd_take(&w, raw_nonblocking(pid)), 0);
 	CHECK_EQ(ward_wait(w, 0, NULL), 0);
 	CHECK_EQ(ward_wait(w, MILLISECONDS(5), NULL), 0);
 	close(hold[1]);

@@ -3,38 +3,31 @@
  * Taking hold of a process that runs already: a child started by other means, or a
  * stranger.
  */
-#include <pthread.h>
-#include <sys/syscall.h>
 
 #include "able.h"
 #include "help.h"
 
 /* A plain child that exits with @code when @hold's writing end is closed. */
-static pid_t fork_child(int hold[2], int code)
+static struct host_process plain_child(int hold[2], const char *code)
 {
-	char byte;
-	pid_t pid;
+	struct host_process p;
 
 	make_pipe(hold);
-	pid = fork();
-	if (pid == 0) {
-		close(hold[1]);
-		_exit(read(hold[0], &byte, 1) == 0 ? code : 99);
-	}
+	p = host_start(CHILD("hold", "0", code), hold[0]);
 	close(hold[0]);
-	return pid;
+	return p;
 }
 
 /* [true-status] */
-TEST(a_child_started_by_fork_is_held_like_any_other)
+TEST(a_child_started_by_other_means_is_held_like_any_other)
 {
 	struct ward *w = NULL;
 	struct ward_exit e;
 	int hold[2];
-	pid_t pid = fork_child(hold, 12);
+	struct host_process p = plain_child(hold, "12");
 
-	REQUIRE_EQ(ward_open(&w, pid, WARD_OPEN_CHILD), 0);
-	CHECK_EQ(ward_pid(w), pid);
+	REQUIRE_EQ(ward_open(&w, p.pid, WARD_OPEN_CHILD), 0);
+	CHECK_EQ(ward_pid(w), p.pid);
 	CHECK_EQ(ward_wait(w, 0, NULL), 0);
 	CHECK_EQ(ward_signal(w, 0), 0);
 	close(hold[1]);
@@ -43,6 +36,7 @@ TEST(a_child_started_by_fork_is_held_like_any_other)
 	CHECK_EQ(e.has_usage, 1);
 	CHECK_EQ(e.wall_ns, -1);
 	ward_close(w);
+	host_let_go(&p);
 }
 
 /* [true-status] */
@@ -50,16 +44,16 @@ TEST(a_child_that_has_ended_can_still_be_opened)
 {
 	struct ward *w = NULL;
 	struct ward_exit e;
-	siginfo_t info;
 	int hold[2];
-	pid_t pid = fork_child(hold, 200);
+	struct host_process p = plain_child(hold, "200");
 
 	close(hold[1]);
-	REQUIRE_EQ(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	REQUIRE_EQ(ward_open(&w, pid, 0), 0);
+	host_until_ended(&p);
+	REQUIRE_EQ(ward_open(&w, p.pid, 0), 0);
 	e = wait_or_fail(w);
 	check_exited(&e, 200);
 	ward_close(w);
+	host_let_go(&p);
 }
 
 TEST(numbers_that_are_no_process_ids_are_refused)
@@ -79,8 +73,8 @@ TEST(flags_that_are_not_known_are_refused)
 {
 	struct ward *w = NULL;
 
-	CHECK_EQ(ward_open(&w, getpid(), 1u << 2), -EINVAL);
-	CHECK_EQ(ward_open(&w, getpid(), UINT32_MAX), -EINVAL);
+	CHECK_EQ(ward_open(&w, host_pid(), 1u << 2), -EINVAL);
+	CHECK_EQ(ward_open(&w, host_pid(), UINT32_MAX), -EINVAL);
 	CHECK(w == NULL);
 }
 
@@ -88,13 +82,13 @@ TEST(a_process_that_is_gone_cannot_be_opened)
 {
 	struct ward *w = NULL;
 	int hold[2];
-	pid_t pid = fork_child(hold, 0);
+	struct host_process p = plain_child(hold, "0");
 	int r;
 
 	close(hold[1]);
-	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
-	CHECK_EQ(ward_open(&w, pid, WARD_OPEN_WEAK), -ESRCH);
-	r = ward_open(&w, pid, WARD_OPEN_CHILD);
+	CHECK_EQ(host_collect(&p), 0);
+	CHECK_EQ(ward_open(&w, p.pid, WARD_OPEN_WEAK), -ESRCH);
+	r = ward_open(&w, p.pid, WARD_OPEN_CHILD);
 	CHECK(r == -ESRCH || r == -ECHILD);
 	CHECK(w == NULL);
 }
@@ -104,8 +98,8 @@ TEST(only_a_child_is_accepted_when_a_child_was_asked_for)
 {
 	struct ward *w = NULL;
 
-	CHECK_EQ(ward_open(&w, getppid(), WARD_OPEN_CHILD), -ECHILD);
-	CHECK_EQ(ward_open(&w, getpid(), WARD_OPEN_CHILD), -ECHILD);
+	CHECK_EQ(ward_open(&w, host_parent_pid(), WARD_OPEN_CHILD), -ECHILD);
+	CHECK_EQ(ward_open(&w, host_pid(), WARD_OPEN_CHILD), -ECHILD);
 	CHECK(w == NULL);
 }
 
@@ -138,7 +132,7 @@ TEST(the_number_of_a_thread_is_not_that_of_a_process)
 	ends[2] = hold[0];
 	REQUIRE_EQ(pthread_create(&thread, NULL, hold_thread, ends), 0);
 	REQUIRE_EQ(read(told[0], &tid, sizeof(tid)), sizeof(tid));
-	CHECK(tid != getpid());
+	CHECK(tid != host_pid());
 	CHECK_EQ(ward_open(&w, tid, WARD_OPEN_WEAK), -EINVAL);
 	CHECK(ward_open(&w, tid, WARD_OPEN_CHILD) < 0);
 	CHECK(w == NULL);
@@ -151,6 +145,8 @@ TEST(the_number_of_a_thread_is_not_that_of_a_process)
 #endif
 
 /* ---------------------------------------------------------------------- strangers */
+
+#if HOST_POSIX
 
 /*
  * A stranger, so made that both its end and its collection are ours to order: `owner`
@@ -301,6 +297,7 @@ TEST(process_1_is_held_like_any_stranger_but_never_signalled_by_number)
 	}
 	ward_close(w);
 }
+#endif
 
 /* [true-status] */
 TEST(two_wards_of_one_child_agree)
@@ -308,10 +305,10 @@ TEST(two_wards_of_one_child_agree)
 	struct ward *first = NULL, *second = NULL;
 	struct ward_exit e;
 	int hold[2];
-	pid_t pid = fork_child(hold, 21);
+	struct host_process p = plain_child(hold, "21");
 
-	REQUIRE_EQ(ward_open(&first, pid, 0), 0);
-	REQUIRE_EQ(ward_open(&second, pid, 0), 0);
+	REQUIRE_EQ(ward_open(&first, p.pid, 0), 0);
+	REQUIRE_EQ(ward_open(&second, p.pid, 0), 0);
 	close(hold[1]);
 	e = wait_or_fail(first);
 	check_exited(&e, 21);
@@ -320,6 +317,21 @@ TEST(two_wards_of_one_child_agree)
 	CHECK_EQ(ward_signal(second, 0), -ESRCH);
 	ward_close(first);
 	ward_close(second);
+	host_let_go(&p);
+}
+
+/* [same-process] */
+TEST(our_own_starter_is_held_like_any_stranger)
+{
+	struct ward *w = NULL;
+
+	if (!able_pidfd_open())
+		SKIP("strangers cannot be held here");
+	REQUIRE_EQ(ward_open(&w, host_parent_pid(), 0), 0);
+	CHECK_EQ(ward_pid(w), host_parent_pid());
+	CHECK_EQ(ward_hold(w), able_pidfd_signal() ? WARD_HOLD_KERNEL : WARD_HOLD_PID);
+	CHECK_EQ(ward_wait(w, 0, NULL), 0);
+	ward_close(w);
 }
 
 TEST(we_may_hold_ourselves)
@@ -328,7 +340,7 @@ TEST(we_may_hold_ourselves)
 
 	if (!able_pidfd_open())
 		SKIP("only children can be held here");
-	REQUIRE_EQ(ward_open(&w, getpid(), 0), 0);
+	REQUIRE_EQ(ward_open(&w, host_pid(), 0), 0);
 	CHECK_EQ(ward_wait(w, 0, NULL), 0);
 	CHECK_EQ(ward_wait(w, MILLISECONDS(1), NULL), 0);
 	ward_close(w);

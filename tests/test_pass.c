@@ -9,6 +9,14 @@
 #include "able.h"
 #include "help.h"
 
+/* Some systems learn of it by fcntl alone; the harness closes what it opens itself. */
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
+#endif
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0
+#endif
+
 static void make_sockets(int ends[2], int type)
 {
 	REQUIRE_EQ(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
@@ -28,7 +36,7 @@ static bool can_send(const struct talk *t)
 /* Receiving needs no handle of our own, but a system that has handles. */
 #define NEED_HANDLES()                                          \
 	do {                                                    \
-		if (on_posix_system())                          \
+		if (!able_pass())                               \
 			SKIP("this system has no handles");     \
 	} while (0)
 
@@ -314,7 +322,7 @@ static bool able_peer(void)
 	int ends[2], fd = -1;
 	socklen_t len = sizeof(fd);
 
-	if (on_posix_system() || is_forced("so_peerpidfd"))
+	if (!on_linux_system() || is_forced("so_peerpidfd"))
 		return false;
 	make_sockets(ends, SOCK_STREAM);
 	if (getsockopt(ends[0], SOL_SOCKET, SO_PEERPIDFD, &fd, &len) == 0)
@@ -348,7 +356,8 @@ static void listen_at(int listener, struct sockaddr_un *address, const char *pat
 {
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+	REQUIRE(strlen(path) < sizeof(address->sun_path));
+	strcpy(address->sun_path, path);
 	REQUIRE_EQ(bind(listener, (struct sockaddr *)address, sizeof(*address)), 0);
 	REQUIRE_EQ(listen(listener, 1), 0);
 }

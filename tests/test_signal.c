@@ -2,17 +2,21 @@
 /*
  * Signals reach the process held, or its group, and nobody else.
  */
+#include <sched.h>
+
 #include "able.h"
 #include "help.h"
 
 /* Wait until it has ended but do not collect it: to the kernel it is a zombie. */
 static void until_zombie(struct ward *w)
 {
-	siginfo_t info;
+	struct host_process p = host_hold(ward_pid(w));
 
-	REQUIRE_EQ(waitid(P_PID, (id_t)ward_pid(w), &info, WEXITED | WNOWAIT), 0);
+	host_until_ended(&p);
+	host_let_go(&p);
 }
 
+#if HOST_POSIX
 TEST(a_signal_reaches_the_process)
 {
 	struct talk t = talk_start_ready(CHILD("catch", "TERM", "USR1"), NULL);
@@ -25,14 +29,22 @@ TEST(a_signal_reaches_the_process)
 
 TEST(a_real_time_signal_reaches_the_process)
 {
-	struct talk t = talk_start_ready(CHILD("catch", "42"), NULL);
+#ifdef SIGRTMIN
+	char number[16];
 	struct ward_exit e;
+	struct talk t;
 
-	CHECK_EQ(ward_signal(t.w, 42), 0);
+	snprintf(number, sizeof(number), "%d", SIGRTMIN + 8);
+	t = talk_start_ready(CHILD("catch", number), NULL);
+	CHECK_EQ(ward_signal(t.w, SIGRTMIN + 8), 0);
 	e = wait_or_fail(t.w);
-	check_exited(&e, 64 + 42);
+	check_exited(&e, 64 + SIGRTMIN + 8);
 	talk_end(&t);
+#else
+	SKIP("this system has no real-time signals");
+#endif
 }
+#endif
 
 /* [true-status] */
 TEST(kill_ends_a_process_that_ignores_everything_else)
@@ -40,7 +52,8 @@ TEST(kill_ends_a_process_that_ignores_everything_else)
 	struct talk t = talk_start_ready(CHILD("ignore", "TERM", "INT", "HUP"), NULL);
 	struct ward_exit e;
 
-	CHECK_EQ(ward_signal(t.w, SIGTERM), 0);
+	/* Windows has nothing to ask it by, and says so. */
+	CHECK_EQ(ward_signal(t.w, SIGTERM), HOST_POSIX ? 0 : -ENOTSUP);
 	CHECK_EQ(ward_wait(t.w, MILLISECONDS(20), NULL), 0);
 	CHECK_EQ(ward_signal(t.w, SIGKILL), 0);
 	e = wait_or_fail(t.w);
@@ -59,17 +72,24 @@ TEST(signal_0_sends_nothing)
 	talk_end(&t);
 }
 
+/* The first number after the last signal. */
+#ifdef __linux__
+enum { NO_SIGNAL = 65 };
+#else
+enum { NO_SIGNAL = 129 };
+#endif
+
 TEST(numbers_that_are_no_signals_are_refused)
 {
 	struct talk t = talk_start_ready(CHILD("ready"),
 	                                 WARD_SPAWN_OPTS(.flags = WARD_SPAWN_PGROUP));
 
 	CHECK_EQ(ward_signal(t.w, -1), -EINVAL);
-	CHECK_EQ(ward_signal(t.w, 65), -EINVAL);
+	CHECK_EQ(ward_signal(t.w, NO_SIGNAL), -EINVAL);
 	CHECK_EQ(ward_signal(t.w, 1 << 20), -EINVAL);
 	CHECK_EQ(ward_signal(t.w, INT32_MIN), -EINVAL);
 	CHECK_EQ(ward_signal_group(t.w, -1), -EINVAL);
-	CHECK_EQ(ward_signal_group(t.w, 65), -EINVAL);
+	CHECK_EQ(ward_signal_group(t.w, NO_SIGNAL), -EINVAL);
 	CHECK_EQ(ward_wait(t.w, 0, NULL), 0);
 	talk_end(&t);
 }
@@ -88,6 +108,7 @@ TEST(after_the_end_a_signal_is_swallowed_and_after_the_wait_refused)
 	ward_close(w);
 }
 
+#if HOST_POSIX
 TEST(a_process_of_somebody_else_may_not_be_signalled)
 {
 	struct ward *w = NULL;
@@ -169,6 +190,7 @@ TEST(a_session_leader_leads_a_group_too)
 	talk_end(&t);
 	collect_orphans();
 }
+#endif
 
 /* [same-process] Its group is ours: a signal to that would hit ourselves. */
 TEST(a_process_that_leads_no_group_has_none_to_signal)
@@ -181,6 +203,7 @@ TEST(a_process_that_leads_no_group_has_none_to_signal)
 	talk_end(&t);
 }
 
+#if HOST_POSIX
 TEST(the_group_of_a_leader_that_ended_is_reached)
 {
 	struct talk t = talk_start(CHILD("leave-group-member"),
@@ -214,9 +237,12 @@ TEST(the_group_of_a_leader_that_was_waited_for_is_reached_by_handle_or_not_at_al
 		talk_let_go(&t);
 	until_silent(&t);
 	collect_orphans();
-	CHECK(ward_signal_group(t.w, SIGKILL) < 0);
+	/* Where orphans are not ours it may be a moment until it is collected. */
+	while (ward_signal_group(t.w, SIGKILL) == 0)
+		sched_yield();
 	talk_end(&t);
 }
+#endif
 
 TEST(signalling_leaves_errno_alone)
 {
@@ -227,7 +253,7 @@ TEST(signalling_leaves_errno_alone)
 	ward_signal_group(w, 0);
 	ward_wait(w, WARD_FOREVER, NULL);
 	CHECK_EQ(ward_signal(w, 0), -ESRCH);
-	CHECK(ward_signal(w, 99) < 0);
+	CHECK(ward_signal(w, 999) < 0);
 	CHECK_EQ(errno, 77);
 	ward_close(w);
 }

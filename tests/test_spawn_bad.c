@@ -2,8 +2,6 @@
 /*
  * Starts that cannot work: each is refused, says which step and why, and leaves nothing.
  */
-#include <sys/syscall.h>
-
 #include "able.h"
 #include "help.h"
 
@@ -38,7 +36,7 @@ TEST(a_missing_program_is_named)
 
 	error = spawn_fails(ARGV("/no/such/program"), NULL, -ENOENT, WARD_STEP_EXEC);
 	CHECK_STR(error.path, "/no/such/program");
-	CHECK_EQ(error.os_error, ENOENT);
+	CHECK(HOST_POSIX ? error.os_error == ENOENT : error.os_error > 0);
 	CHECK_EQ(error.number, -1);
 	error = spawn_fails(ARGV("no-such-program-in-path"), NULL, -ENOENT,
 	                    WARD_STEP_EXEC);
@@ -48,34 +46,55 @@ TEST(a_missing_program_is_named)
 	CHECK_STR(error.path, "/no/such/file");
 }
 
+#if HOST_POSIX
+/* What is wrong with a folder of PATH is not the program's fault, even of the only one. */
+TEST(a_path_of_one_folder_is_searched_like_one_of_many)
+{
+	static const char *const paths[] = { "/dev/null", "/dev/null:/no/such" };
+
+	for (int i = 0; i < 2; i++) {
+		struct ward_error error;
+
+		setenv("PATH", paths[i], 1);
+		error = spawn_fails(ARGV("tool"), NULL, -ENOENT, WARD_STEP_EXEC);
+		CHECK_STR(error.path, "tool");
+	}
+}
+#endif
+
 /* [told-why] */
 TEST(a_directory_cannot_be_run)
 {
 	struct ward_error error =
-		spawn_fails(ARGV("/usr"), NULL, -EACCES, WARD_STEP_EXEC);
+		spawn_fails(ARGV("/"), NULL, -EACCES, WARD_STEP_EXEC);
 
-	CHECK_STR(error.path, "/usr");
+	CHECK_STR(error.path, "/");
+#if HOST_POSIX
 	spawn_fails(ARGV("/dev/null"), NULL, -EACCES, WARD_STEP_EXEC);
 	spawn_fails(ARGV("/dev/null/x"), NULL, -ENOTDIR, WARD_STEP_EXEC);
+#endif
 }
 
 /* [told-why] */
 TEST(a_file_that_is_no_program_cannot_be_run)
 {
 	struct folder folder = folder_make();
-	char path[256];
+	char path[300];
 	struct ward_error error;
 
+#if HOST_POSIX
 	folder_write(&folder, "plain", "#!/bin/sh\nexit 0\n", 0644, path, sizeof(path));
 	error = spawn_fails(ARGV(path), NULL, -EACCES, WARD_STEP_EXEC);
 	CHECK_STR(error.path, path);
-	folder_write(&folder, "noexec", "neither ELF nor script\n", 0755, path,
+#endif
+	folder_write(&folder, "noexec.exe", "neither ELF nor script\n", 0755, path,
 	             sizeof(path));
 	error = spawn_fails(ARGV(path), NULL, -ENOEXEC, WARD_STEP_EXEC);
 	CHECK_STR(error.path, path);
 	folder_remove(&folder);
 }
 
+#if HOST_POSIX
 /* [told-why] */
 TEST(a_missing_interpreter_is_told_from_a_missing_program)
 {
@@ -91,6 +110,7 @@ TEST(a_missing_interpreter_is_told_from_a_missing_program)
 	CHECK_STR(error.path, path);
 	folder_remove(&folder);
 }
+#endif
 
 /* [told-why] */
 TEST(a_missing_working_directory_is_told_from_a_missing_program)
@@ -100,9 +120,9 @@ TEST(a_missing_working_directory_is_told_from_a_missing_program)
 	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/no/such/dir"),
 	                    -ENOENT, WARD_STEP_CHDIR);
 	CHECK_STR(error.path, "/no/such/dir");
-	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = "/dev/null"),
+	error = spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = check_child()),
 	                    -ENOTDIR, WARD_STEP_CHDIR);
-	CHECK_STR(error.path, "/dev/null");
+	CHECK(strncmp(error.path, check_child(), sizeof(error.path) - 1) == 0);
 	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = ""), -ENOENT,
 	            WARD_STEP_CHDIR);
 }
@@ -150,6 +170,7 @@ TEST(arguments_that_are_too_long_are_refused)
 	free(long_text);
 }
 
+#if HOST_POSIX
 /* [told-why] */
 TEST(an_unknown_user_is_told)
 {
@@ -174,16 +195,16 @@ TEST(ids_that_may_not_be_taken_are_told)
 		REQUIRE_EQ(setgid(65534), 0);
 		REQUIRE_EQ(setuid(65534), 0);
 		/* Our own program may be in a place that only root can enter. */
-		spawn_fails(ARGV("/bin/true"),
+		spawn_fails(ARGV("/bin/sh"),
 		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_UID, .uid = 1), -EPERM,
 		            WARD_STEP_UID);
-		spawn_fails(ARGV("/bin/true"),
+		spawn_fails(ARGV("/bin/sh"),
 		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_GID, .gid = 1), -EPERM,
 		            WARD_STEP_GID);
-		spawn_fails(ARGV("/bin/true"),
+		spawn_fails(ARGV("/bin/sh"),
 		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_GROUPS), -EPERM,
 		            WARD_STEP_GROUPS);
-		spawn_fails(ARGV("/bin/true"),
+		spawn_fails(ARGV("/bin/sh"),
 		            WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NICE, .nice = -10),
 		            -EACCES, WARD_STEP_NICE);
 		_exit(0);
@@ -191,6 +212,7 @@ TEST(ids_that_may_not_be_taken_are_told)
 	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 }
+#endif
 
 /* ------------------------------------------------------------------- descriptors */
 
@@ -247,13 +269,13 @@ TEST(sources_that_make_no_sense_are_refused)
 	refused(WARD_SPAWN_OPTS(.fds = &one, .n_fds = 1));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = 77 }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PATH }));
-	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .path = "/dev/null" }));
+	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .path = HOST_NULL }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .fd = 4 }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_GIVEN,
 	                                .flags = WARD_FILE_READ }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .reserved = { 1 } }));
 	refused(WARD_SPAWN_OPTS(
-	        .in = { .kind = WARD_FD_PATH, .path = "/dev/null", .flags = 1u << 30 }));
+	        .in = { .kind = WARD_FD_PATH, .path = HOST_NULL, .flags = 1u << 30 }));
 }
 
 /* [told-why] */
@@ -280,6 +302,7 @@ TEST(descriptors_that_refer_to_none_are_named)
 	            -EBADF, WARD_STEP_FD);
 }
 
+#if HOST_POSIX
 /* [told-why] */
 TEST(what_only_windows_has_is_refused_elsewhere)
 {
@@ -293,6 +316,7 @@ TEST(what_only_windows_has_is_refused_elsewhere)
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_HANDLE }));
 	refused(WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_NULL, .handle = 64 }));
 }
+#endif
 
 /* [told-why] */
 TEST(a_file_that_cannot_be_opened_is_named)
@@ -307,8 +331,8 @@ TEST(a_file_that_cannot_be_opened_is_named)
 	CHECK_EQ(error.number, 0);
 	error = spawn_fails(
 		CHILD("exit", "0"),
-		WARD_SPAWN_OPTS(.out = { .kind = WARD_FD_PATH, .path = "/usr" }), -EISDIR,
+		WARD_SPAWN_OPTS(.out = { .kind = WARD_FD_PATH, .path = "/" }), -EISDIR,
 		WARD_STEP_OPEN);
-	CHECK_STR(error.path, "/usr");
+	CHECK_STR(error.path, "/");
 	CHECK_EQ(error.number, 1);
 }

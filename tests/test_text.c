@@ -26,13 +26,16 @@ static void check_exit_text(struct ward_exit e, const char *expected)
 
 TEST(results_are_put_into_words)
 {
+	char abort_text[64];
+
 	check_exit_text(result(WARD_EXITED, 3, -1, 0), "exited with code 3");
 	check_exit_text(result(WARD_EXITED, 4294967295, -1, 0),
 	                "exited with code 4294967295");
 	check_exit_text(result(WARD_SIGNALED, -1, SIGKILL, 0),
 	                "killed by signal 9 (KILL)");
-	check_exit_text(result(WARD_SIGNALED, -1, SIGABRT, 1),
-	                "killed by signal 6 (ABRT), core dumped");
+	snprintf(abort_text, sizeof(abort_text),
+	         "killed by signal %d (ABRT), core dumped", SIGABRT);
+	check_exit_text(result(WARD_SIGNALED, -1, SIGABRT, 1), abort_text);
 	check_exit_text(result(WARD_LOST, -1, -1, -1), "ended, but its status is lost");
 }
 
@@ -128,12 +131,7 @@ TEST(signals_have_names)
 	static const struct {
 		int number;
 		const char *name;
-	} names[] = { { SIGHUP, "HUP" },   { SIGINT, "INT" },   { SIGQUIT, "QUIT" },
-		      { SIGABRT, "ABRT" }, { SIGKILL, "KILL" }, { SIGUSR1, "USR1" },
-		      { SIGSEGV, "SEGV" }, { SIGUSR2, "USR2" }, { SIGPIPE, "PIPE" },
-		      { SIGALRM, "ALRM" }, { SIGTERM, "TERM" }, { SIGCHLD, "CHLD" },
-		      { SIGCONT, "CONT" }, { SIGSTOP, "STOP" }, { SIGTSTP, "TSTP" },
-		      { SIGWINCH, "WINCH" }, { SIGXCPU, "XCPU" } };
+	} names[] = { HOST_SIGNALS };
 	char with_sig[32];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -152,11 +150,13 @@ TEST(signals_are_understood_in_every_spelling)
 	CHECK_EQ(ward_signal_number("15"), 15);
 	CHECK_EQ(ward_signal_number("0"), 0);
 	CHECK_EQ(ward_signal_number("EXIT"), 0);
+#ifdef SIGRTMIN
 	CHECK_EQ(ward_signal_number("RTMIN"), SIGRTMIN);
 	CHECK_EQ(ward_signal_number("RTMIN+3"), SIGRTMIN + 3);
 	CHECK_EQ(ward_signal_number("SIGRTMIN+3"), SIGRTMIN + 3);
 	CHECK_STR(ward_signal_name(SIGRTMIN + 3), "RTMIN+3");
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
+#endif
+	for (int sig = 1; sig < 129; sig++)
 		if (ward_signal_name(sig))
 			CHECK_EQ(ward_signal_number(ward_signal_name(sig)), sig);
 }

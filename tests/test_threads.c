@@ -3,35 +3,30 @@
  * Many threads on one handle, and many starts at once. Meant to run under a thread
  * sanitizer as well, which sees the races that these checks cannot.
  */
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
-
 #include "able.h"
+#include "check_state.h"
 #include "help.h"
 
 enum { THREADS = 8 };
 
-static void start_threads(pthread_t threads[], int n, void *(*run)(void *), void *arg)
+static void start_threads(struct host_thread threads[], int n, void *(*run)(void *),
+                          void *arg)
 {
 	for (int i = 0; i < n; i++)
-		REQUIRE_EQ(pthread_create(&threads[i], NULL, run, arg), 0);
+		host_thread_start(&threads[i], run, arg);
 }
 
-static void join_threads(const pthread_t threads[], int n)
+static void join_threads(struct host_thread threads[], int n)
 {
 	for (int i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
+		host_thread_join(&threads[i]);
 }
 
 /* -------------------------------------------------------------------- one for all */
 
 struct crowd {
 	struct ward *w;
-	pthread_barrier_t begin;
+	struct host_barrier begin;
 	atomic_int ended, wrong;
 };
 
@@ -45,16 +40,16 @@ static void *ask_wait_and_close(void *arg)
 	struct ward_exit e = WARD_EXIT_INIT;
 	int r;
 
-	pthread_barrier_wait(&c->begin);
+	host_barrier_wait(&c->begin);
 	ward_poll_fd(w);
 	ward_info(w, &info);
 	ward_identity(w, &id);
 	ward_wait(w, 0, NULL);
-	r = ward_signal(w, SIGTERM);
+	r = ward_signal(w, SIGKILL);
 	if (r != 0 && r != -ESRCH)
 		atomic_fetch_add(&c->wrong, 1);
 	if (ward_wait(w, WARD_FOREVER, &e) == 1 && e.how == WARD_SIGNALED &&
-	    e.signal == SIGTERM)
+	    e.signal == SIGKILL)
 		atomic_fetch_add(&c->ended, 1);
 	if (ward_signal(w, SIGKILL) != -ESRCH)
 		atomic_fetch_add(&c->wrong, 1);
@@ -70,12 +65,11 @@ TEST(eight_threads_wait_for_signal_ask_and_close_the_same_ward)
 	for (int i = 0; i < rounds; i++) {
 		struct talk t = talk_start_ready(CHILD("ready"), NULL);
 		struct crowd c = { .w = t.w };
-		pthread_t threads[THREADS];
+		struct host_thread threads[THREADS];
 
-		pthread_barrier_init(&c.begin, NULL, THREADS);
+		atomic_store(&c.begin.missing, THREADS);
 		start_threads(threads, THREADS, ask_wait_and_close, &c);
 		join_threads(threads, THREADS);
-		pthread_barrier_destroy(&c.begin);
 		CHECK_EQ(atomic_load(&c.ended), THREADS);
 		CHECK_EQ(atomic_load(&c.wrong), 0);
 		talk_end(&t);
@@ -101,7 +95,7 @@ TEST(ten_threads_that_wait_for_one_child_get_the_same_answer)
 	for (int i = 0; i < rounds; i++) {
 		struct talk t = talk_start_ready(CHILD("ready", "66"), NULL);
 		struct crowd c = { .w = t.w };
-		pthread_t threads[10];
+		struct host_thread threads[10];
 
 		start_threads(threads, 10, wait_for_it, &c);
 		talk_let_go(&t);
@@ -115,7 +109,7 @@ TEST(ten_threads_that_wait_for_one_child_get_the_same_answer)
 
 struct waiter {
 	struct ward *w;
-	atomic_int tid;
+	struct host_sleeper sleeper;
 	int r;
 	struct ward_exit e;
 };
@@ -125,34 +119,9 @@ static void *wait_long(void *arg)
 	struct waiter *me = arg;
 
 	me->e = (struct ward_exit)WARD_EXIT_INIT;
-#ifdef __linux__
-	atomic_store(&me->tid, (int)syscall(SYS_gettid));
-#else
-	atomic_store(&me->tid, 1);
-#endif
+	host_sleeper_here(&me->sleeper);
 	me->r = ward_wait(me->w, WARD_FOREVER, &me->e);
 	return arg;
-}
-
-/* Until the thread sleeps, that is, until it is inside its wait. */
-static void until_it_sleeps(struct waiter *w)
-{
-	char path[64], line[256] = "";
-	const char *state;
-	int tries = 2000;
-
-	while (atomic_load(&w->tid) == 0)
-		sched_yield();
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&w->tid));
-	do {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0)
-			return;
-		read_all(fd, line, sizeof(line));
-		close(fd);
-		state = strrchr(line, ')');
-	} while (state && state[2] != 'S' && --tries > 0);
 }
 
 /* [threads] It ends as if nothing had happened. */
@@ -160,13 +129,13 @@ TEST(a_ward_may_be_closed_while_another_thread_waits_for_it)
 {
 	struct talk t = talk_start_ready(CHILD("ready", "67"), NULL);
 	struct waiter waiter = { .w = t.w };
-	pthread_t thread;
+	struct host_thread thread;
 
-	REQUIRE_EQ(pthread_create(&thread, NULL, wait_long, &waiter), 0);
-	until_it_sleeps(&waiter);
+	host_thread_start(&thread, wait_long, &waiter);
+	host_until_asleep(&waiter.sleeper);
 	ward_close(t.w);
 	talk_let_go(&t);
-	pthread_join(thread, NULL);
+	host_thread_join(&thread);
 	CHECK_EQ(waiter.r, 1);
 	check_exited(&waiter.e, 67);
 	close(t.from);
@@ -178,12 +147,12 @@ TEST(a_close_that_kills_ends_the_wait_of_another_thread)
 	struct talk t = talk_start_ready(CHILD("ready", "67"),
 	                                 WARD_SPAWN_OPTS(.on_close = WARD_KILL_WAIT));
 	struct waiter waiter = { .w = t.w };
-	pthread_t thread;
+	struct host_thread thread;
 
-	REQUIRE_EQ(pthread_create(&thread, NULL, wait_long, &waiter), 0);
-	until_it_sleeps(&waiter);
+	host_thread_start(&thread, wait_long, &waiter);
+	host_until_asleep(&waiter.sleeper);
 	ward_close(t.w);
-	pthread_join(thread, NULL);
+	host_thread_join(&thread);
 	CHECK_EQ(waiter.r, 1);
 	check_signaled(&waiter.e, SIGKILL);
 	talk_let_go(&t);
@@ -211,7 +180,7 @@ static void *start_many(void *arg)
 /* [threads] [sealed-fds] */
 TEST(eight_threads_start_at_once_and_no_descriptor_leaks)
 {
-	pthread_t threads[THREADS];
+	struct host_thread threads[THREADS];
 	int n = check_scaled(40);
 
 	start_threads(threads, THREADS, start_many, &n);
@@ -241,16 +210,16 @@ static void *live_and_let_die(void *arg)
 /* [threads] [reserve-first] */
 TEST(eight_threads_start_fail_and_kill_at_once)
 {
-	pthread_t threads[THREADS];
+	struct host_thread threads[THREADS];
 	int n = check_scaled(20);
 
 	start_threads(threads, THREADS, live_and_let_die, &n);
 	join_threads(threads, THREADS);
 	CHECK_EQ(atomic_load(&bad_starts), 0);
 	/* The last killed ones are collected by later calls. */
-	while (waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT) == 0) {
+	while (check_state_has_children()) {
 		expect_exit(spawn_or_fail(CHILD("exit", "0"), NULL), 0);
-		sched_yield();
+		host_yield();
 	}
 }
 
@@ -271,7 +240,7 @@ TEST(signals_race_with_the_wait_and_hit_nobody_else)
 
 	for (int i = 0; i < rounds; i++) {
 		struct crowd c = { .w = spawn_or_fail(CHILD("exit", "0"), NULL) };
-		pthread_t threads[2];
+		struct host_thread threads[2];
 
 		start_threads(threads, 2, signal_it, &c);
 		wait_or_fail(c.w);

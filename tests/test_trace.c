@@ -4,7 +4,9 @@
  * continue, a first thread that ends before the others.
  */
 #include <poll.h>
+#ifdef __linux__
 #include <sys/ptrace.h>
+#endif
 #include <time.h>
 
 #include "able.h"
@@ -13,6 +15,7 @@
 
 /* --------------------------------------------------------------------- a debugger */
 
+#ifdef __linux__
 /*
  * A tracer in a process of its own: it seizes the child, lets us know, and collects the
  * child's end as tracer when @go is closed. Until then the kernel tells us of the end,
@@ -206,6 +209,13 @@ TEST(a_stop_by_the_debugger_is_no_end)
 	expect_exit(ward_ref(t.w), 25);
 	talk_end(&t);
 }
+
+#else
+TEST(a_child_that_a_debugger_holds_back_is_waited_for)
+{
+	SKIP("there are no debuggers of this kind here");
+}
+#endif
 
 /* ------------------------------------------------------------------ stop, continue */
 

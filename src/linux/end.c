@@ -70,8 +70,17 @@ static void suspect_tracer(struct ward__process *p)
 }
 
 /*
+ * Has somebody collected it? POLLHUP says so from 6.9 on; before that a signal has nobody
+ * to go to. Where both are silent its own number is all that is left to ask.
+ */
+static bool is_collected(const struct ward__process *p, int events)
+{
+	return (events & POLLHUP) || ward__pidfd_signal(p->pidfd, 0, false) == -ESRCH;
+}
+
+/*
  * By the pidfd; by its number where that is refused (before 5.4, or by a filter), which
- * is safe as long as poll says that nobody has collected the child.
+ * is safe as long as nobody has collected the child.
  */
 static int wait_child(struct ward__process *p, struct ward__ending *ending)
 {
@@ -85,7 +94,7 @@ static int wait_child(struct ward__process *p, struct ward__ending *ending)
 	r = ward__poll_now(p->pidfd, POLLIN);
 	if (!(r & POLLIN))
 		return 0;
-	return r & POLLHUP ? -ECHILD : ward__waitid(-1, p->pid, WNOHANG, ending);
+	return is_collected(p, r) ? -ECHILD : ward__waitid(-1, p->pid, WNOHANG, ending);
 }
 
 static int collect_child(struct ward__process *p)

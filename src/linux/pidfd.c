@@ -254,5 +254,8 @@ int ward__poll_now(int fd, int events)
 {
 	struct pollfd one = { .fd = fd, .events = (short)events };
 
-	return ward__poll(&one, 1, 0) > 0 ? one.revents : 0;
+	if (ward__poll(&one, 1, 0) <= 0)
+		return 0;
+	/* Kernels without pidfs do not tell of the collecting. */
+	return ward__gate("pidfs") < 0 ? one.revents & ~POLLHUP : one.revents;
 }

@@ -1,82 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's system calls on a plain POSIX system (unix/sys.h), by libc's functions: the
- * child was forked and has memory of its own, so async-signal-safe is enough. What POSIX
+ * What is the system's own of a child's calls (unix/sys.h), on plain POSIX: what POSIX
  * does not have is -ENOTSUP and told by its step.
  */
-#define _DEFAULT_SOURCE 1
-#define _XOPEN_SOURCE 700
-#include "../unix/sys.h"
-
-#include <errno.h>
+#define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <sched.h>
-#include <string.h>
-#include <sys/ioctl.h>
+#include <stdint.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
-#include "../gate.h"
-#include "ward.h"
+#include "../forked/calls.h"
+#include "../unix/pipe.h"
+#include "../unix/sys.h"
 
-static int result(int r)
+/*
+ * POSIX got pipe2 in 2024; a fork between the two calls inherits the pipe until its exec.
+ */
+int ward__pipe(int ends[2])
 {
-	return r < 0 ? -errno : r;
-}
+	int r = ward__gate("pipe2");
 
-/* The call, if the gate lets it through. */
-#define CALL(name, expression)                                 \
-	do {                                                   \
-		int gate_ = ward__gate(name);                  \
-                                                               \
-		return gate_ < 0 ? gate_ : result(expression); \
-	} while (0)
-
-/* ---------------------------------------------------------------------- descriptors */
-
-int ward__sys_open(const char *path, int flags, unsigned mode)
-{
-	CALL("openat", open(path, flags, (mode_t)mode));
-}
-
-int ward__sys_close(int fd)
-{
-	CALL("close", close(fd));
-}
-
-int ward__sys_dup_above(int fd, int min)
-{
-	CALL("fcntl", fcntl(fd, F_DUPFD_CLOEXEC, min));
-}
-
-int ward__sys_dup_to(int fd, int target)
-{
-	CALL("dup3", dup2(fd, target) < 0 ? -1 : 0);
-}
-
-int ward__sys_keep(int fd)
-{
-	CALL("fcntl", fcntl(fd, F_SETFD, 0));
-}
-
-/* Close those of first..last that are open; poll tells, a few hundred at a time. */
-static void close_open_ones(int first, int last)
-{
-	struct pollfd fds[256];
-	nfds_t n = 0;
-
-	while (first <= last && n < sizeof(fds) / sizeof(fds[0]))
-		fds[n++] = (struct pollfd){ .fd = first++ };
-	if (poll(fds, n, 0) < 0)
-		for (nfds_t i = 0; i < n; i++)
-			fds[i].revents = 0;       /* unknown: close them all */
-	for (nfds_t i = 0; i < n; i++)
-		if (!(fds[i].revents & POLLNVAL))
-			close(fds[i].fd);
+	if (r < 0)
+		return r;
+	if (pipe(ends) < 0)
+		return -errno;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	return 0;
 }
 
 /*
@@ -95,67 +49,7 @@ int ward__sys_close_range(unsigned first, unsigned last)
 		return -errno;
 	if (limit.rlim_max > most)
 		return -ENOTSUP;                  /* there may be some beyond any loop */
-	if (last >= limit.rlim_max)
-		last = (unsigned)limit.rlim_max - 1;
-	for (; first <= last; first += 256)
-		close_open_ones((int)first, (int)(last - first < 255 ? last : first + 255));
-	return 0;
-}
-
-/* A forked child has a table of its own from the start; this is never asked. */
-int ward__sys_unshare_above(unsigned last)
-{
-	(void)last;
-	return -ENOTSUP;
-}
-
-/* --------------------------------------------------------- session, group, terminal */
-
-int ward__sys_setsid(void)
-{
-	CALL("setsid", setsid() < 0 ? -1 : 0);
-}
-
-int ward__sys_setpgid(pid_t pgid)
-{
-	CALL("setpgid", setpgid(0, pgid));
-}
-
-int ward__sys_set_tty(int fd)
-{
-#ifdef TIOCSCTTY
-	CALL("ioctl", ioctl(fd, TIOCSCTTY, 0));
-#else
-	(void)fd;
-	return -ENOTSUP;
-#endif
-}
-
-int ward__sys_set_foreground(int fd)
-{
-	CALL("ioctl", tcsetpgrp(fd, getpgrp()));
-}
-
-/* ------------------------------------------------------------ limits and scheduling */
-
-int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
-{
-	struct rlimit limit;
-
-	if (getrlimit(resource, &limit) < 0)
-		return -errno;
-	if (soft != WARD_RLIMIT_KEEP)
-		limit.rlim_cur =
-			soft == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)soft;
-	if (hard != WARD_RLIMIT_KEEP)
-		limit.rlim_max =
-			hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
-	CALL("prlimit64", setrlimit(resource, &limit));
-}
-
-int ward__sys_nice(int nice)
-{
-	CALL("setpriority", setpriority(PRIO_PROCESS, 0, nice));
+	return ward__close_each(first, last, (unsigned)limit.rlim_max);
 }
 
 int ward__sys_sched(int policy, int priority)
@@ -163,7 +57,7 @@ int ward__sys_sched(int policy, int priority)
 #if defined(_POSIX_PRIORITY_SCHEDULING) && _POSIX_PRIORITY_SCHEDULING > 0
 	struct sched_param param = { .sched_priority = priority };
 
-	CALL("sched_setscheduler", sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
+	WARD__CALL("sched_setscheduler", sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
 #else
 	(void)policy;
 	(void)priority;
@@ -178,36 +72,14 @@ int ward__sys_affinity(const unsigned long *mask, size_t bytes)
 	return -ENOTSUP;
 }
 
-/* ------------------------------------------------------------------------- identity */
-
 int ward__sys_setgroups(size_t n, const gid_t *groups)
 {
-	CALL("setgroups", setgroups(n, groups));
-}
-
-int ward__sys_setgid(gid_t gid)
-{
-	CALL("setgid", setgid(gid));
-}
-
-int ward__sys_setuid(uid_t uid)
-{
-	CALL("setuid", setuid(uid));
+	WARD__CALL("setgroups", setgroups(n, groups));
 }
 
 int ward__sys_no_new_privs(void)
 {
 	return -ENOTSUP;
-}
-
-int ward__sys_chdir(const char *path)
-{
-	CALL("chdir", chdir(path));
-}
-
-void ward__sys_umask(unsigned mask)
-{
-	umask((mode_t)mask);
 }
 
 int ward__sys_death_signal(int signal, pid_t parent)
@@ -217,98 +89,13 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return -ENOTSUP;
 }
 
-/* -------------------------------------------------------------------------- signals */
-
-#ifdef NSIG
-enum { SIGNALS = NSIG };
-#else
-enum { SIGNALS = 65 };
-#endif
-
-/* Numbers that libc keeps for itself, and KILL and STOP, refuse with EINVAL. */
-static int default_signal(int signal, bool keep_ignored)
+int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
 {
-	struct sigaction now, none;
-
-	if (sigaction(signal, NULL, &now) < 0 ||
-	    (keep_ignored && now.sa_handler == SIG_IGN) || now.sa_handler == SIG_DFL)
-		return 0;
-	memset(&none, 0, sizeof(none));
-	none.sa_handler = SIG_DFL;
-	CALL("rt_sigaction", sigaction(signal, &none, NULL));
-}
-
-int ward__sys_default_signals(bool keep_ignored)
-{
-	for (int signal = 1; signal < SIGNALS; signal++) {
-		int r = default_signal(signal, keep_ignored);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int ward__sys_block_signals(struct ward__mask *before)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	CALL("rt_sigprocmask", sigprocmask(SIG_SETMASK, &all, &before->set));
-}
-
-int ward__sys_set_mask(const struct ward__mask *mask)
-{
-	CALL("rt_sigprocmask", sigprocmask(SIG_SETMASK, &mask->set, NULL));
-}
-
-void ward__sys_empty_mask(struct ward__mask *mask)
-{
-	sigemptyset(&mask->set);
-}
-
-/* ----------------------------------------------------------------------------- exec */
-
-int ward__sys_exec(const char *path, const char *const *argv, const char *const *env)
-{
-	CALL("execve",
-	     execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
+	return sigaction(signal, to, before);
 }
 
 int ward__sys_exec_fd(int fd, const char *const *argv, const char *const *env)
 {
-	CALL("execveat",
+	WARD__CALL("execveat",
 	     fexecve(fd, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env));
-}
-
-int ward__sys_exists(const char *path)
-{
-	CALL("faccessat", access(path, F_OK));
-}
-
-int ward__sys_hold_self(void)
-{
-	return -ENOTSUP;
-}
-
-int ward__sys_hear(int fd)
-{
-	unsigned char byte;
-	ssize_t n;
-
-	do
-		n = read(fd, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1 ? byte : -1;
-}
-
-void ward__sys_tell(int fd, const void *data, size_t size)
-{
-	while (write(fd, data, size) < 0 && errno == EINTR)
-		;
-}
-
-_Noreturn void ward__sys_exit(int code)
-{
-	_exit(code);
 }

@@ -7,6 +7,8 @@
  * set while the caller's privileges last, the directory is entered as the new user.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "child.h"
 
 #include <errno.h>
@@ -215,9 +217,11 @@ static int explain(struct ward__plan *plan, struct ward__report *report, int cod
 static int exec_path(struct ward__plan *plan, struct ward__report *report)
 {
 	const struct ward__start *start = plan->start;
+	const char *file = plan->opts->file;
+	bool searched = plan->n_candidates > 0 && plan->candidates[0] != file;
 	int worst = -ENOENT;
 
-	report->path = plan->opts->file;
+	report->path = file;
 	for (size_t i = 0; i < plan->n_candidates; i++) {
 		int r = ward__sys_exec(plan->candidates[i], start->argv, start->env);
 
@@ -225,7 +229,7 @@ static int exec_path(struct ward__plan *plan, struct ward__report *report)
 			worst = r;
 			report->path = plan->candidates[i];
 		}
-		if (plan->n_candidates > 1 && is_passed_over(r))
+		if (searched && is_passed_over(r))
 			continue;
 		if (r != -EACCES && r != -ENOENT)
 			return blame_path(report, r, plan->candidates[i]);

@@ -6,6 +6,8 @@
  * As child.c: bare system calls only.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "child_fds.h"
 
 #include <limits.h>

@@ -5,6 +5,8 @@
  * that factor is asked of the system (ward__maxrss_unit).
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "ending.h"
 
 #include <errno.h>

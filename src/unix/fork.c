@@ -5,6 +5,8 @@
  * the child was killed on its way, which the wait then tells).
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "fork.h"
 
 #include <errno.h>
@@ -51,8 +53,14 @@ static int make_pipes(struct pipes *pipes, bool leave)
 	return r;
 }
 
-static int make_process(struct ward__plan *plan, const struct pipes *pipes,
-                        struct ward_error *error)
+static pid_t plain_fork(void *arg)
+{
+	(void)arg;
+	return fork();
+}
+
+static int make_process(ward__make_fn *make, void *arg, struct ward__plan *plan,
+                        const struct pipes *pipes, struct ward_error *error)
 {
 	int r = ward__gate("fork");
 	struct ward__mask before;
@@ -65,7 +73,7 @@ static int make_process(struct ward__plan *plan, const struct pipes *pipes,
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_SIGNALS, r, -1, NULL);
 	ward__plan_mask(plan, &before);
-	pid = fork();
+	pid = make(arg);
 	if (pid == 0) {
 		if (pipes->leave[0] >= 0 && ward__sys_hear(pipes->leave[0]) != GO)
 			ward__sys_exit(127);
@@ -121,18 +129,24 @@ static int let_go(struct pipes *pipes, pid_t pid, ward__hold_fn *hold, void *arg
 	return ward__fail_report(error, &report);
 }
 
-int ward__fork_start(pid_t *ret, struct ward__plan *plan, ward__hold_fn *hold, void *arg,
-                     struct ward_error *error)
+int ward__fork_start_by(ward__make_fn *make, pid_t *ret, struct ward__plan *plan,
+                        ward__hold_fn *hold, void *arg, struct ward_error *error)
 {
 	struct pipes pipes;
 	int r = make_pipes(&pipes, hold != NULL), pid;
 
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
-	pid = make_process(plan, &pipes, error);
+	pid = make_process(make, arg, plan, &pipes, error);
 	r = pid < 0 ? pid : let_go(&pipes, pid, hold, arg, error);
 	close_pipes(&pipes);
 	if (r == 0)
 		*ret = pid;
 	return r;
+}
+
+int ward__fork_start(pid_t *ret, struct ward__plan *plan, ward__hold_fn *hold, void *arg,
+                     struct ward_error *error)
+{
+	return ward__fork_start_by(plain_fork, ret, plan, hold, arg, error);
 }

@@ -17,6 +17,11 @@ typedef int ward__hold_fn(void *arg, pid_t pid);
 int ward__fork_start(pid_t *ret, struct ward__plan *plan, ward__hold_fn *hold, void *arg,
                      struct ward_error *error);
 
+/* The same, with the child made by @make, which is called with @arg and is like fork. */
+typedef pid_t ward__make_fn(void *arg);
+int ward__fork_start_by(ward__make_fn *make, pid_t *ret, struct ward__plan *plan,
+                        ward__hold_fn *hold, void *arg, struct ward_error *error);
+
 /* Collect a child that ends by itself before exec, so that no zombie stays. */
 void ward__collect_failed(pid_t pid);
 

@@ -4,6 +4,8 @@
  * clock. Which of them exist is told by the preprocessor, not by the name of a system.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "host.h"
 
 #include <errno.h>
@@ -17,7 +19,13 @@
 
 #include "../platform.h"
 
+#ifdef __APPLE__
+/* A shared library there cannot see the program's variable. */
+#include <crt_externs.h>
+#define environ (*_NSGetEnviron())
+#else
 extern char **environ;
+#endif
 
 int ward__environ(const char *const **ret, void **memory)
 {

@@ -3,7 +3,13 @@
 #ifndef WARD_UNIX_HOST_H
 #define WARD_UNIX_HOST_H
 
+#include <errno.h>
 #include <stdint.h>
+
+/* "It is not known": FreeBSD and OpenBSD have no ENODATA. */
+#ifndef ENODATA
+#define ENODATA ENOMSG
+#endif
 
 /* Bytes in one unit of ru_maxrss. */
 int64_t ward__maxrss_unit(void);

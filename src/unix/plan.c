@@ -5,6 +5,8 @@
  * afterwards.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "plan.h"
 
 #include <errno.h>

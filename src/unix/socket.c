@@ -5,6 +5,8 @@
  * descriptor and is read to the byte, so nothing that follows in a stream is lost.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "socket.h"
 
 #include <errno.h>
@@ -15,6 +17,14 @@
 
 #include "../gate.h"
 #include "poll.h"
+
+/* macOS has neither: CLOEXEC comes a moment later there, and SIGPIPE from the socket. */
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0
+#endif
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
 /* Name, then the version of this format. */
 static const char header[8] = { 'w', 'a', 'r', 'd', 'h', 'n', 'd', 1 };

@@ -4,12 +4,15 @@
  * allocate, lock and talk to daemons, none of which a child may do before exec.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "user.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../memory.h"
 
@@ -52,6 +55,16 @@ static int find_ids(struct ward__user *ret, const char *name)
 	return -ERANGE;
 }
 
+/* macOS' takes them as plain ints. */
+static int list_groups(const char *name, gid_t gid, gid_t *groups, int *n)
+{
+#ifdef __APPLE__
+	return getgrouplist(name, (int)gid, (int *)groups, n);
+#else
+	return getgrouplist(name, gid, groups, n);
+#endif
+}
+
 static int find_groups(struct ward__user *user, const char *name)
 {
 	for (int room = FIRST_GROUPS; room <= LAST_GROUPS; room *= 4) {
@@ -60,7 +73,7 @@ static int find_groups(struct ward__user *user, const char *name)
 
 		if (!groups)
 			return -ENOMEM;
-		if (getgrouplist(name, user->gid, groups, &n) >= 0) {
+		if (list_groups(name, user->gid, groups, &n) >= 0) {
 			user->groups = groups;
 			user->n_groups = (size_t)n;
 			return 0;

@@ -6,6 +6,8 @@
  * its child lives on.
  */
 #define _GNU_SOURCE 1
+#define _NETBSD_SOURCE 1
+#define _DARWIN_C_SOURCE 1
 #include "waiter.h"
 
 #include <errno.h>

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A process by its number. */
+#ifndef WARD_FORKED_PROCESS_H
+#define WARD_FORKED_PROCESS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../platform.h"
+#include "../unix/ending.h"
+#include "watch.h"
+
+struct ward__process {
+	pthread_mutex_t lock; /* ending, start, and the number while it is used as a name */
+	pid_t pid;
+	bool child;
+	bool weak;                    /* a mere number, and the caller knows it */
+	uint64_t start;               /* as the facts tell it; 0: not known */
+	struct ward__watch *watch;    /* NULL: it cannot be waited for */
+	atomic_int told; /* 0: nothing; 1: it has ended; more: and was not to be had */
+	atomic_bool ended;
+	struct ward__ending ending;
+};
+
+/*
+ * Hold the process @pid by @watch, which is a handle of the kernel and belongs to the
+ * process from now on. -ENOMEM: the watch is still the caller's.
+ */
+int ward__process_adopt(struct ward__process **ret, struct ward__watch *watch, pid_t pid);
+
+#endif

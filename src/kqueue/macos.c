@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+typedef int ward__not_macos_yet;
