@@ -31,6 +31,13 @@ set(ward_unix
   src/unix/waiter.c
 )
 
+set(ward_forked
+  src/forked/ask.c
+  src/forked/calls.c
+  src/forked/number.c
+  src/forked/process.c
+)
+
 set(ward_linux
   src/linux/clone3.c
   src/linux/end.c
@@ -46,9 +53,46 @@ set(ward_linux
   src/linux/sys.c
 )
 
+set(ward_freebsd
+  src/freebsd/facts.c
+  src/freebsd/pass.c
+  src/freebsd/sys.c
+  src/freebsd/watch.c
+)
+
+set(ward_kqueue
+  src/kqueue/facts_dragonfly.c
+  src/kqueue/facts_macos.c
+  src/kqueue/facts_netbsd.c
+  src/kqueue/facts_openbsd.c
+  src/kqueue/macos.c
+  src/kqueue/sys.c
+  src/kqueue/watch.c
+)
+
 set(ward_posix
-  src/posix/process.c
   src/posix/sys.c
+  src/posix/watch.c
+)
+
+set(ward_windows
+  src/windows/command_line.c
+  src/windows/descriptor.c
+  src/windows/end.c
+  src/windows/environment.c
+  src/windows/event.c
+  src/windows/fail.c
+  src/windows/handles.c
+  src/windows/host.c
+  src/windows/info.c
+  src/windows/path.c
+  src/windows/process.c
+  src/windows/program.c
+  src/windows/refuse.c
+  src/windows/signal.c
+  src/windows/sleep.c
+  src/windows/start.c
+  src/windows/text.c
 )
 
 # What each system is made of.
@@ -56,9 +100,7 @@ set(WARD_SOURCES ${ward_core})
 set(WARD_SOURCES_linux ${ward_unix} ${ward_linux})
 set(WARD_SOURCES_windows ${ward_windows})
 foreach(system freebsd kqueue posix)
-  if(ward_${system})
-    set(WARD_SOURCES_${system} ${ward_unix} ${ward_forked} ${ward_${system}})
-  endif()
+  set(WARD_SOURCES_${system} ${ward_unix} ${ward_forked} ${ward_${system}})
 endforeach()
 
 set(WARD_HEADERS include/ward.h)

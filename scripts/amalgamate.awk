@@ -164,6 +164,12 @@ function find_private(   i, depth, parens, first, is_static, is_function, is_ini
 					keep(tok[i], tags)
 				continue
 			}
+			if (next_ == "(" && pointed_at(after(i))) {
+				if (is_static)
+					keep(tok[pointed_at(after(i))], private)
+				is_static = 0
+				continue
+			}
 			if (next_ == "(" && !(tok[i] in keyword))
 				is_function = 1
 			if (is_static && next_ ~ /^[(=;,\[]$/)
@@ -172,6 +178,17 @@ function find_private(   i, depth, parens, first, is_static, is_function, is_ini
 	}
 	if (depth != 0 || parens != 0)
 		fail(file ": braces do not match")
+}
+
+# The name in `(*name)(` or `(WORD *name)(`, a pointer to a function, after the parenthesis @i.
+function pointed_at(i) {
+	i = after(i)
+	if (kind[i] == "i")
+		i = after(i)
+	if (tok[i] != "*")
+		return 0
+	i = after(i)
+	return kind[i] == "i" && tok[after(i)] == ")" && tok[after(after(i))] == "(" ? i : 0
 }
 
 # What the braces after the token @i hold.
@@ -235,15 +252,19 @@ function title(path) {
 	printf "\n/* ==== %s */\n", path
 }
 
-function write_header(path,   line, name) {
+# One that is wanted on a condition only may be wanted again: its own guard decides then.
+function write_header(path, conditions,   line, name) {
 	if (path == "include/ward.h" || written(path))
 		return
-	done[path, parents[n_parents]] = 1
+	if (!conditions)
+		done[path, parents[n_parents]] = 1
 	title(path)
+	conditions--                          # its guard is none
 	while ((getline line <path) > 0) {
+		conditions += opens(line)
 		if (line ~ /^#[ \t]*include[ \t]*"/) {
 			split(line, name, "\"")
-			write_header(resolve(path, name[2]))
+			write_header(resolve(path, name[2]), conditions)
 		} else
 			print line
 	}
@@ -251,16 +272,11 @@ function write_header(path,   line, name) {
 	title("on with what includes it")
 }
 
-# The preprocessor's definitions that a file makes: gone at its end, and those before its first
-# include, which are for the system's headers, are at the head of all.
-function is_early(i,   j) {
-	for (j = 1; j < i; j++)
-		if (of_directive[j] && tok[j] == "include")
-			return 0
-	return 1
+function opens(line) {
+	return line ~ /^#[ \t]*if/ ? 1 : line ~ /^#[ \t]*endif/ ? -1 : 0
 }
 
-function write_file(path,   i, j, name, undefs, n_undefs) {
+function write_file(path,   i, j, name, undefs, n_undefs, conditions) {
 	file = path
 	own = path
 	sub(/^src\//, "", own)
@@ -276,11 +292,13 @@ function write_file(path,   i, j, name, undefs, n_undefs) {
 			j = after(i)
 			name = after(j)
 			if (tok[j] == "include" && tok[name] ~ /^"/) {
-				write_header(resolve(path, substr(tok[name], 2, length(tok[name]) - 2)))
+				write_header(resolve(path, substr(tok[name], 2, length(tok[name]) - 2)),
+					conditions)
 				i = name + 1
 				continue
 			}
-			if (tok[j] == "define" && is_early(i)) {
+			conditions += opens("#" tok[j])
+			if (tok[j] == "define" && tok[name] ~ /^_[A-Z_]+_SOURCE$/) {
 				while (i < tokens && kind[i] != "d")
 					i++
 				continue

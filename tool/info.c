@@ -101,10 +101,12 @@ static void print_usage(const struct ward_info *info)
 	if (info->user_ns >= 0)
 		printf("processor %.2f s user, %.2f s system\n",
 		       (double)info->user_ns / 1e9, (double)info->system_ns / 1e9);
-	if (info->rss_bytes >= 0)
-		printf("memory    %.1f MiB resident, %.1f MiB virtual\n",
-		       (double)info->rss_bytes / 1048576,
-		       (double)info->virtual_bytes / 1048576);
+	if (info->rss_bytes < 0)
+		return;
+	printf("memory    %.1f MiB resident", (double)info->rss_bytes / 1048576);
+	if (info->virtual_bytes >= 0)
+		printf(", %.1f MiB virtual", (double)info->virtual_bytes / 1048576);
+	putchar('\n');
 }
 
 static void print_info(struct ward *w, const struct ward_info *info)

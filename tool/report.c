@@ -53,7 +53,8 @@ static void print_failure(struct tool_text *to, const struct ward_error *error)
 	const char *name = ward_error_name(error->code);
 
 	tool_text_add(to, "result    not started, step %s failed\n", step ? step : "?");
-	tool_text_add(to, "error     %s: %s\n", name ? name : "?", ward_strerror(error->code));
+	tool_text_add(to, "error     %s: %s\n", name ? name : "?",
+	              ward_strerror(error->code));
 	if (!error->path[0])
 		return;
 	tool_text_add(to, "path      ");
@@ -66,24 +67,37 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
+/* A system that does not count something says -1. */
+static void print_memory(struct tool_text *to, const struct ward_exit *e)
+{
+	if (e->max_rss_bytes < 0)
+		return;
+	tool_text_add(to, "memory    %.1f MiB at most",
+	              (double)e->max_rss_bytes / 1048576);
+	if (e->minor_faults >= 0 && e->major_faults >= 0)
+		tool_text_add(to, ", %" PRId64 " faults, %" PRId64 " of them from disk",
+		              e->minor_faults + e->major_faults, e->major_faults);
+	tool_text_add(to, "\n");
+}
+
 static void print_usage(struct tool_text *to, const struct ward_exit *e)
 {
 	tool_text_add(to, "time      %.3f s", seconds(e->wall_ns));
 	if (e->has_usage != 1) {
-		tool_text_add(to, "; its usage is not known, somebody else collected it\n");
+		tool_text_add(to,
+		              "; its usage is not known, somebody else collected it\n");
 		return;
 	}
 	tool_text_add(to, ", processor %.3f s user, %.3f s system\n", seconds(e->user_ns),
-	        seconds(e->system_ns));
-	tool_text_add(to,
-	        "memory    %.1f MiB at most, %" PRId64 " faults, %" PRId64
-	        " of them from disk\n",
-	        (double)e->max_rss_bytes / 1048576, e->minor_faults + e->major_faults,
-	        e->major_faults);
-	tool_text_add(to, "switches  %" PRId64 " voluntary, %" PRId64 " involuntary\n",
-	        e->voluntary_switches, e->involuntary_switches);
-	tool_text_add(to, "blocks    %" PRId64 " in, %" PRId64 " out\n", e->blocks_in,
-	        e->blocks_out);
+	              seconds(e->system_ns));
+	print_memory(to, e);
+	if (e->voluntary_switches >= 0)
+		tool_text_add(
+			to, "switches  %" PRId64 " voluntary, %" PRId64 " involuntary\n",
+			e->voluntary_switches, e->involuntary_switches);
+	if (e->blocks_in >= 0)
+		tool_text_add(to, "blocks    %" PRId64 " in, %" PRId64 " out\n",
+		              e->blocks_in, e->blocks_out);
 }
 
 static void print_result(struct tool_text *to, const struct tool_report *report)
@@ -96,9 +110,10 @@ static void print_result(struct tool_text *to, const struct tool_report *report)
 	tool_text_add(to, "process   %s\nresult    %s\n", report->id, text);
 	if (report->stopped_by)
 		tool_text_add(to, "stopped   time-out, %s was sent%s\n",
-		        tool_signal_text(report->stopped_by),
-		        report->group_killed ? ", and KILL to the rest of its group" :
-		                               "");
+		              tool_signal_text(report->stopped_by),
+		              report->group_killed ?
+		                      ", and KILL to the rest of its group" :
+		                      "");
 	if (report->exit.how != 0)
 		print_usage(to, &report->exit);
 }

@@ -104,7 +104,7 @@ static int explain_open(DWORD pid)
 static int open_handle(HANDLE *ret, DWORD pid)
 {
 	const DWORD least = SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION;
-	HANDLE handle;
+	HANDLE handle = NULL;
 	int r = ward__gate("OpenProcess");
 
 	if (r < 0)
@@ -135,7 +135,7 @@ static bool is_child(HANDLE handle)
 
 int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 {
-	HANDLE handle;
+	HANDLE handle = NULL;
 	int r;
 
 	if (pid > UINT32_MAX)
@@ -154,7 +154,7 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 
 int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
 {
-	HANDLE handle;
+	HANDLE handle = NULL;
 	uint64_t born = 0;
 	int r;
 
