@@ -67,8 +67,11 @@ int ward__close_each(unsigned first, unsigned last, unsigned most)
 {
 	if (last >= most)
 		last = most - 1;
-	for (; first <= last; first += 256)
-		close_open_ones((int)first, (int)(last - first < 255 ? last : first + 255));
+	for (; first <= last; first += 256) {
+		unsigned end = last - first < 255 ? last : first + 255;
+
+		close_open_ones((int)first, (int)end);
+	}
 	return 0;
 }
 

@@ -3,9 +3,9 @@
  * The end of a process by its number, through a kqueue of its own (kqueue(2)): what the
  * systems that have one share. Inline, since the plain system has none.
  *
- * The kqueue itself is the descriptor to poll. It is readable as long as there is an event
- * in it that nobody has taken out; so the event is taken out once only, for the status
- * that it carries, and a timer that has run off is put in its place.
+ * The kqueue itself is the descriptor to poll. It is readable as long as there is an
+ * event in it that nobody has taken out; so the event is taken out once only, for the
+ * status that it carries, and a timer that has run off is put in its place.
  */
 #ifndef WARD_FORKED_KNOTE_H
 #define WARD_FORKED_KNOTE_H

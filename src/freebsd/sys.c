@@ -74,8 +74,8 @@ int ward__sys_affinity(const unsigned long *mask, size_t bytes)
 /* ------------------------------------------------------------------------- identity */
 
 /*
- * Before FreeBSD 15 the first of the list is the effective group, which is set by the next
- * step; without a place of its own for it the first supplementary group would be lost.
+ * Before FreeBSD 15 the first of the list is the effective group, which is set by the
+ * next step; without a place for it the first supplementary group would be lost.
  */
 int ward__sys_setgroups(size_t n, const gid_t *groups)
 {
@@ -105,7 +105,7 @@ int ward__sys_no_new_privs(void)
 #endif
 }
 
-/* It is the end of the parent process that tells, not that of the thread which started. */
+/* It is the end of the parent process that tells, not that of the starting thread. */
 int ward__sys_death_signal(int signal, pid_t parent)
 {
 	int r = ward__gate("procctl");
@@ -117,7 +117,8 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return getppid() == parent ? 0 : -ECANCELED;
 }
 
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before)
 {
 	return syscall(SYS_sigaction, signal, to, before);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * macOS: libproc. The start is the clock's time at the fork; the boot has a UUID. Times of
- * others' processes need a right that we may not have: then they are not told.
+ * macOS: libproc. The start is the clock's time at the fork; the boot has a UUID. Times
+ * of others' processes need a right that we may not have: then they are not told.
  */
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE 1

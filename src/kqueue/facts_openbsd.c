@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenBSD: sysctl(2), KERN_PROC_PID. The kernel keeps the start as time since the boot and
- * adds the time of the boot when asked, which moves when somebody sets the clock: it is
- * taken off again. A zombie has no start (p_uvalid is 0).
+ * OpenBSD: sysctl(2), KERN_PROC_PID. The kernel keeps the start as time since the boot
+ * and adds the time of the boot when asked, which moves when somebody sets the clock: it
+ * is taken off again. A zombie has no start (p_uvalid is 0).
  */
 #ifdef __OpenBSD__
 #include "../forked/facts.h"

@@ -89,7 +89,8 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return -ENOTSUP;
 }
 
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before)
 {
 	return sigaction(signal, to, before);
 }
