@@ -155,7 +155,10 @@ void ward__sys_umask(unsigned mask)
 
 /* -------------------------------------------------------------------------- signals */
 
-#ifdef NSIG
+/* FreeBSD has kept NSIG as it was before it had real-time signals. */
+#ifdef _SIG_MAXSIG
+enum { SIGNALS = _SIG_MAXSIG + 1 };
+#elif defined(NSIG)
 enum { SIGNALS = NSIG };
 #else
 enum { SIGNALS = 65 };

@@ -96,7 +96,7 @@ static void fill(const struct proc_bsdinfo *p, struct ward_info *info)
 
 static uint64_t start_of(const struct proc_bsdinfo *p)
 {
-	return ward__us((int64_t)p->pbi_start_tvsec, (int64_t)p->pbi_start_tvusec);
+	return ward__start((int64_t)p->pbi_start_tvsec, (int64_t)p->pbi_start_tvusec);
 }
 
 /* Read in pieces: they are of one process when it is the same after the last one. */

@@ -102,8 +102,8 @@ int ward__facts_read(pid_t pid, struct ward__facts *ret)
 	fill(&p, &ret->info);
 	ret->start = 0;
 	if (p.p_uvalid)
-		ret->start = ward__us((int64_t)p.p_ustart_sec, p.p_ustart_usec) -
-		             ward__us(boot.tv_sec, boot.tv_usec);
+		ret->start = ward__start((int64_t)p.p_ustart_sec, p.p_ustart_usec) -
+		             ward__start(boot.tv_sec, boot.tv_usec);
 	return 0;
 }
 
