@@ -24,7 +24,8 @@
  *
  * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind,
  * sanitizers and emulators), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD
- * (tests/child.c; without it, the `child` beside the test binary).
+ * (tests/child.c; without it, the `child` beside the test binary), WARD_TEST_VALGRIND and
+ * WARD_TEST_EMULATED (by qemu-user; see tests/able.h).
  */
 #ifndef CHECK_H
 #define CHECK_H
