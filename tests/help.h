@@ -20,6 +20,10 @@
 #include "check.h"
 #include "ward.h"
 
+#ifndef ENODATA                               /* FreeBSD, OpenBSD: what ward says there */
+#define ENODATA ENOMSG
+#endif
+
 #define SECONDS(n) ((n) * WARD_NS_PER_S)
 #define MILLISECONDS(n) ((n) * WARD_NS_PER_MS)
 

@@ -123,6 +123,9 @@ int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
 	if (hard != WARD_RLIMIT_KEEP)
 		limit.rlim_max =
 			hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
+	/* FreeBSD would lower the soft one without a word. */
+	if (limit.rlim_cur > limit.rlim_max)
+		return -EINVAL;
 	WARD__CALL("prlimit64", setrlimit(resource, &limit));
 }
 

@@ -51,6 +51,8 @@ int ward__sys_sched(int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
 
+	if (policy == SCHED_OTHER && priority != 0)
+		return -EINVAL;
 	WARD__CALL("sched_setscheduler",
 	           sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
 }
@@ -94,7 +96,7 @@ int ward__sys_setgroups(size_t n, const gid_t *groups)
 int ward__sys_no_new_privs(void)
 {
 #ifdef PROC_NO_NEW_PRIVS_CTL
-	int how = PROC_NO_NEW_PRIVS_ENABLE, r = ward__gate("procctl");
+	int how = PROC_NO_NEW_PRIVS_ENABLE, r = ward__gate("no_new_privs");
 
 	if (r < 0)
 		return r;
@@ -108,7 +110,7 @@ int ward__sys_no_new_privs(void)
 /* It is the end of the parent process that tells, not that of the starting thread. */
 int ward__sys_death_signal(int signal, pid_t parent)
 {
-	int r = ward__gate("procctl");
+	int r = ward__gate("death_signal");
 
 	if (r == 0)
 		r = ward__result(procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signal));

@@ -63,6 +63,8 @@ static void fill_times(const struct kinfo_proc *p, struct ward_info *info)
 	info->user_ns = ward__ns(p->p_uutime_sec, p->p_uutime_usec);
 	info->system_ns = ward__ns(p->p_ustime_sec, p->p_ustime_usec);
 	info->rss_bytes = (int64_t)p->p_vm_rssize * getpagesize();
+	if (p->p_vm_map_size > 0)             /* not every release fills it in */
+		info->virtual_bytes = (int64_t)p->p_vm_map_size;
 }
 
 static void fill(const struct kinfo_proc *p, struct ward_info *info)

@@ -99,6 +99,8 @@ int ward__sys_sched(int policy, int priority)
 		                                               PRI_NONE :
 		                                               priority };
 
+	if (policy == SCHED_OTHER && priority != 0)
+		return -EINVAL;
 	WARD__CALL("sched_setscheduler", _sched_setparam(0, 0, policy, &param));
 }
 #elif defined(__DragonFly__)

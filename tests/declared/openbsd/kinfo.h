@@ -16,6 +16,7 @@ struct kinfo_proc {
 	char p_comm[24];
 	int32_t p_vm_rssize;
 	int64_t p_uvalid;
+	uint64_t p_vm_map_size;
 	uint64_t p_ustart_sec;
 	uint32_t p_ustart_usec;
 	uint32_t p_uutime_sec, p_uutime_usec, p_ustime_sec, p_ustime_usec;
