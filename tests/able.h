@@ -47,6 +47,27 @@ static inline bool on_linux_system(void)
 #endif
 }
 
+/* ... with src/freebsd: children have process descriptors. */
+static inline bool on_freebsd_system(void)
+{
+#ifdef __FreeBSD__
+	return !on_posix_system();
+#else
+	return false;
+#endif
+}
+
+/* ... with src/kqueue, or partly so. */
+static inline bool on_kqueue_system(void)
+{
+#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
+	defined(__APPLE__)
+	return !on_posix_system();
+#else
+	return false;
+#endif
+}
+
 /* This call is made to fail for the whole run. */
 static inline bool is_forced(const char *call)
 {
@@ -74,8 +95,7 @@ static inline bool has_handle(const struct ward *w)
 #elif defined(_WIN32)
 	return ward_windows_handle(w) != NULL;
 #else
-	(void)w;
-	return false;
+	return on_freebsd_system() && ward_hold(w) == WARD_HOLD_KERNEL;
 #endif
 }
 
@@ -250,6 +270,8 @@ static inline bool able_exec_fd(void)
 #ifdef __linux__
 	return syscall(ABLE_EXECVEAT, -1, "", NULL, NULL, ABLE_EMPTY_PATH) >= 0 ||
 	       errno != ENOSYS;
+#elif defined(__OpenBSD__) || defined(__APPLE__)
+	return false;
 #else
 	return true;
 #endif
@@ -288,23 +310,23 @@ static inline bool able_user_database(void)
 /* What a child can be given here. */
 static inline bool able_no_new_privs(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 static inline bool able_death_signal(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 static inline bool able_affinity(void)
 {
-	return on_linux_system() || !HOST_POSIX;
+	return on_linux_system() || on_freebsd_system() || !HOST_POSIX;
 }
 
 /* A process that is held can be handed over a socket. */
 static inline bool able_pass(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 /* Plain POSIX knows little of a process beyond its number. */
@@ -316,6 +338,54 @@ static inline bool able_info(void)
 static inline bool able_identity(void)
 {
 	return !on_posix_system();
+}
+
+/* It has a name for the boot of the machine that an identity is of. */
+static inline bool able_boot_name(void)
+{
+#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
+	defined(_WIN32)
+	return false;
+#else
+	return able_identity();
+#endif
+}
+
+/* A stranger can be waited for and asked about, though it is no more than a number. */
+static inline bool able_watch_strangers(void)
+{
+	return on_freebsd_system() || on_kqueue_system();
+}
+
+/* The status of a child is known even when somebody else has collected it. */
+static inline bool keeps_status(const struct ward *w)
+{
+	return able_watch_strangers() || (able_exit_info() && has_handle(w));
+}
+
+/* Of a zombie it is told how much it has used. */
+static inline bool able_zombie_info(void)
+{
+	return able_info() && !on_kqueue_system();
+}
+
+static inline bool able_sched(void)
+{
+#if defined(__OpenBSD__) || defined(__APPLE__)
+	return false;
+#else
+	return true;
+#endif
+}
+
+/* The effective group is the first of the list of groups. */
+static inline bool is_group_listed(void)
+{
+#if defined(__FreeBSD__) || defined(__DragonFly__) || defined(__APPLE__)
+	return true;
+#else
+	return false;
+#endif
 }
 
 /* Where Windows is Wine, some things are not as Windows does them. */

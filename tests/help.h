@@ -10,6 +10,10 @@
 #include "host.h"
 #include "ward.h"
 
+#ifndef ENODATA                               /* FreeBSD, OpenBSD: what ward says there */
+#define ENODATA ENOMSG
+#endif
+
 #define SECONDS(n) ((n) * WARD_NS_PER_S)
 #define MILLISECONDS(n) ((n) * WARD_NS_PER_MS)
 
