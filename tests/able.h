@@ -8,6 +8,10 @@
 
 #include "host.h"
 #if HOST_POSIX
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #endif
 #ifdef __linux__
@@ -43,6 +47,27 @@ static inline bool on_linux_system(void)
 #endif
 }
 
+/* ... with src/freebsd: children have process descriptors. */
+static inline bool on_freebsd_system(void)
+{
+#ifdef __FreeBSD__
+	return !on_posix_system();
+#else
+	return false;
+#endif
+}
+
+/* ... with src/kqueue, or partly so. */
+static inline bool on_kqueue_system(void)
+{
+#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
+	defined(__APPLE__)
+	return !on_posix_system();
+#else
+	return false;
+#endif
+}
+
 /* This call is made to fail for the whole run. */
 static inline bool is_forced(const char *call)
 {
@@ -70,8 +95,7 @@ static inline bool has_handle(const struct ward *w)
 #elif defined(_WIN32)
 	return ward_windows_handle(w) != NULL;
 #else
-	(void)w;
-	return false;
+	return on_freebsd_system() && ward_hold(w) == WARD_HOLD_KERNEL;
 #endif
 }
 
@@ -81,6 +105,7 @@ static inline bool has_handle(const struct ward *w)
 #define ABLE_CLONE3 435
 #define ABLE_CLOSE_RANGE 436
 #define ABLE_P_PIDFD 3
+#define ABLE_CLONE_PIDFD 0x1000
 #define ABLE_EXECVEAT SYS_execveat
 #define ABLE_EMPTY_PATH 0x1000
 #define ABLE_PIDFD_GET_INFO _IOWR(0xFF, 11, struct able_pidfd_info)
@@ -92,13 +117,12 @@ struct able_pidfd_info {
 	int32_t exit_code;
 };
 
-/* The kernel has pidfds that can be polled, and one way to get at them is left. */
-static inline bool able_pidfd(void)
+/* A process can be taken hold of by its number (5.3). */
+static inline bool able_pidfd_open(void)
 {
 	long fd;
 
-	if (on_posix_system() || (is_forced("pidfd_open") && is_forced("waitid_pidfd") &&
-	                          (is_forced("clone_pidfd") || is_forced("clone_vm"))))
+	if (on_posix_system() || is_forced("pidfd_open"))
 		return false;
 	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
 	if (fd >= 0)
@@ -106,10 +130,56 @@ static inline bool able_pidfd(void)
 	return fd >= 0;
 }
 
-/* ... and a process can be taken hold of by its number. */
-static inline bool able_pidfd_open(void)
+/* A pidfd can be waited for (5.4). */
+static inline bool able_pidfd_wait(void)
 {
-	return able_pidfd() && !is_forced("pidfd_open");
+	siginfo_t info;
+
+	return !on_posix_system() && !is_forced("waitid_pidfd") &&
+	       syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, WEXITED | WNOHANG, NULL) <
+	               0 &&
+	       errno == EBADF;
+}
+
+/* The order of the arguments is not the same everywhere. */
+static inline long able__clone_pidfd(int *fd)
+{
+#ifdef __s390__
+	return syscall(SYS_clone, 0, ABLE_CLONE_PIDFD | SIGCHLD, fd, 0, 0);
+#else
+	return syscall(SYS_clone, ABLE_CLONE_PIDFD | SIGCHLD, 0, fd, 0, 0);
+#endif
+}
+
+/* A child comes with a pidfd, and it is not readable while the child lives: it was on 5.2,
+ * and before that the flag was not seen. */
+static inline bool able_clone_pidfd(void)
+{
+	struct pollfd p = { .fd = -1, .events = POLLIN };
+	bool able;
+	long pid;
+
+	if (on_posix_system() || is_forced("clone_pidfd") || is_forced("clone_vm"))
+		return false;
+	pid = able__clone_pidfd(&p.fd);
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return false;
+	able = p.fd >= 0 && poll(&p, 1, 0) == 0;
+	kill((pid_t)pid, SIGKILL);
+	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (p.fd >= 0)
+		close(p.fd);
+	return able;
+}
+
+/* The kernel has pidfds that can be polled, and one way to get at them is left. */
+static inline bool able_pidfd(void)
+{
+	return able_pidfd_open() || able_pidfd_wait() || able_clone_pidfd();
 }
 
 /* Without it a stranger's pidfd is no stronger than its number: ward_hold says so. */
@@ -200,6 +270,8 @@ static inline bool able_exec_fd(void)
 #ifdef __linux__
 	return syscall(ABLE_EXECVEAT, -1, "", NULL, NULL, ABLE_EMPTY_PATH) >= 0 ||
 	       errno != ENOSYS;
+#elif defined(__OpenBSD__) || defined(__APPLE__)
+	return false;
 #else
 	return true;
 #endif
@@ -216,28 +288,45 @@ static inline bool able_nice(void)
 		_exit(setpriority(PRIO_PROCESS, 0, -20) < 0);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
+
+/* Users can be looked for: a static program may crash in what its libc loads for it. */
+static inline bool able_user_database(void)
+{
+	struct rlimit none = { 0, 0 };
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &none);
+		getpwnam("no-such-user-here");
+		while (getgrent())
+			;
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
 #endif
 
 /* What a child can be given here. */
 static inline bool able_no_new_privs(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 static inline bool able_death_signal(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 static inline bool able_affinity(void)
 {
-	return on_linux_system() || !HOST_POSIX;
+	return on_linux_system() || on_freebsd_system() || !HOST_POSIX;
 }
 
 /* A process that is held can be handed over a socket. */
 static inline bool able_pass(void)
 {
-	return on_linux_system();
+	return on_linux_system() || on_freebsd_system();
 }
 
 /* Plain POSIX knows little of a process beyond its number. */
@@ -249,6 +338,54 @@ static inline bool able_info(void)
 static inline bool able_identity(void)
 {
 	return !on_posix_system();
+}
+
+/* It has a name for the boot of the machine that an identity is of. */
+static inline bool able_boot_name(void)
+{
+#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
+	defined(_WIN32)
+	return false;
+#else
+	return able_identity();
+#endif
+}
+
+/* A stranger can be waited for and asked about, though it is no more than a number. */
+static inline bool able_watch_strangers(void)
+{
+	return on_freebsd_system() || on_kqueue_system();
+}
+
+/* The status of a child is known even when somebody else has collected it. */
+static inline bool keeps_status(const struct ward *w)
+{
+	return able_watch_strangers() || (able_exit_info() && has_handle(w));
+}
+
+/* Of a zombie it is told how much it has used. */
+static inline bool able_zombie_info(void)
+{
+	return able_info() && !on_kqueue_system();
+}
+
+static inline bool able_sched(void)
+{
+#if defined(__OpenBSD__) || defined(__APPLE__)
+	return false;
+#else
+	return true;
+#endif
+}
+
+/* The effective group is the first of the list of groups. */
+static inline bool is_group_listed(void)
+{
+#if defined(__FreeBSD__) || defined(__DragonFly__) || defined(__APPLE__)
+	return true;
+#else
+	return false;
+#endif
 }
 
 /* Where Windows is Wine, some things are not as Windows does them. */

@@ -20,6 +20,9 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#ifdef __FreeBSD__
+#include <sys/procctl.h>
+#endif
 
 #include "check.h"
 
@@ -106,6 +109,39 @@ static int kill_children(bool say)
 	if (proc)
 		closedir(proc);
 	return n;
+}
+#elif defined(__FreeBSD__)
+#define EVERY_KIND 0
+
+void check_state_adopt_orphans(void)
+{
+	procctl(P_PID, getpid(), PROC_REAP_ACQUIRE, NULL);
+}
+
+static void end_with_parent(void)
+{
+	int sig = SIGKILL;
+
+	procctl(P_PID, getpid(), PROC_PDEATHSIG_CTL, &sig);
+}
+
+/* Children, also those that a plain wait does not see for their process descriptors. */
+static int kill_children(bool say)
+{
+	struct procctl_reaper_status status;
+	struct procctl_reaper_kill all;
+
+	memset(&status, 0, sizeof(status));
+	memset(&all, 0, sizeof(all));
+	if (procctl(P_PID, getpid(), PROC_REAP_STATUS, &status) < 0 ||
+	    status.rs_children == 0)
+		return 0;
+	if (say)
+		check_note("left behind: %u processes", (unsigned)status.rs_children);
+	all.rk_sig = SIGKILL;
+	all.rk_flags = REAPER_KILL_CHILDREN;
+	procctl(P_PID, getpid(), PROC_REAP_KILL, &all);
+	return (int)all.rk_killed;
 }
 #else
 #define EVERY_KIND 0

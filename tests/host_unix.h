@@ -250,6 +250,14 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	return (struct host_process){ pid };
 }
 
+/* A child of ours that nobody has collected. */
+static inline bool host_is_child(int64_t pid)
+{
+	siginfo_t info;
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 static inline bool host_is_running(const struct host_process *p)
 {
 	siginfo_t info = { .si_pid = 0 };

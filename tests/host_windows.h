@@ -293,6 +293,16 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	return (struct host_process){ process.dwProcessId, process.hProcess };
 }
 
+static inline bool host_is_child(int64_t pid)
+{
+	HANDLE handle = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)pid);
+	bool runs = handle && WaitForSingleObject(handle, 0) == WAIT_TIMEOUT;
+
+	if (handle)
+		CloseHandle(handle);
+	return runs;
+}
+
 static inline bool host_is_running(const struct host_process *p)
 {
 	return WaitForSingleObject(p->handle, 0) == WAIT_TIMEOUT;

@@ -54,6 +54,12 @@ TEST(what_is_not_known_is_marked)
 	CHECK_STR(info.name, "");
 }
 
+/* OpenBSD does not say all. */
+static bool is_untold(int64_t number)
+{
+	return on_kqueue_system() && number == -1;
+}
+
 TEST(owner_and_size_of_a_child_are_told)
 {
 	NEED_INFO();
@@ -71,11 +77,11 @@ TEST(owner_and_size_of_a_child_are_told)
 	CHECK_EQ(info.uid, UINT32_MAX);
 	CHECK_EQ(info.egid, UINT32_MAX);
 #endif
-	CHECK(info.threads == 1 + on_emulator() || !HOST_POSIX);
+	CHECK(info.threads == 1 + on_emulator() || is_untold(info.threads));
 	/* The kernel counts pages by processor and adds them up only now and then. */
 	CHECK(info.rss_bytes >= 31 << 20);
 	CHECK(info.rss_bytes < 64 << 20);
-	CHECK(info.virtual_bytes >= info.rss_bytes);
+	CHECK(info.virtual_bytes >= info.rss_bytes || is_untold(info.virtual_bytes));
 	talk_end(&t);
 }
 
@@ -132,7 +138,9 @@ TEST(a_name_with_spaces_and_brackets_does_not_confuse)
 	           0);
 	t = talk_start_ready(ARGV(path, "ready"), NULL);
 	info = info_of(t.w);
-	CHECK_STR(info.name, "a) R 1 (b");
+	/* The BSDs may tell the name of what the link leads to. */
+	if (on_linux_system() || strncmp(info.name, "a)", 2) == 0)
+		CHECK_STR(info.name, "a) R 1 (b");
 	CHECK_EQ(info.ppid, getpid());
 	talk_end(&t);
 	folder_remove(&folder);
@@ -156,6 +164,8 @@ TEST(the_start_time_is_between_before_and_after)
 TEST(processor_time_so_far_grows)
 {
 	NEED_INFO();
+	if (!able_zombie_info())
+		SKIP("this system forgets what a zombie has used");
 	struct talk t = talk_start(CHILD("spin", "100"), NULL);
 	struct host_process p = host_hold(ward_pid(t.w));
 	struct ward_info info;
@@ -211,7 +221,9 @@ TEST(threads_are_counted)
 	NEED_INFO();
 	struct talk t = talk_start_ready(CHILD("exec-by-thread", "exit", "0"), NULL);
 
-	CHECK_EQ(info_of(t.w).threads, 2 + on_emulator());
+	int32_t threads = info_of(t.w).threads;
+
+	CHECK(threads == 2 + on_emulator() || is_untold(threads));
 	talk_end(&t);
 }
 #endif
@@ -293,7 +305,7 @@ TEST(we_may_ask_about_a_stranger)
 	struct ward *w = NULL;
 	struct ward_info info;
 
-	if (!able_pidfd_open())
+	if (!able_pidfd_open() && !able_watch_strangers())
 		SKIP("strangers cannot be held here");
 	REQUIRE_EQ(ward_open(&w, host_parent_pid(), 0), 0);
 	info = info_of(w);

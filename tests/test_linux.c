@@ -99,9 +99,12 @@ TEST(a_pidfd_is_taken_over)
 	if (pid == 0)
 		_exit(14);
 	fd = raw_pidfd(pid);
+	if (fd < 0) {
+		waitpid(pid, NULL, 0);
+		SKIP("there is no pidfd to be had here");
+	}
 	if (!able_pidfd()) {
-		if (fd >= 0)
-			CHECK_EQ(ward_pidfd_take(&w, fd), -ENOTSUP);
+		CHECK_EQ(ward_pidfd_take(&w, fd), -ENOTSUP);
 		CHECK(w == NULL);
 		close(fd);
 		waitpid(pid, NULL, 0);
@@ -129,8 +132,12 @@ TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
 	int hold[2], fd;
 	pid_t pid;
 
-	if (!able_pidfd())
+	fd = raw_pidfd(getpid());
+	if (fd < 0 || !able_pidfd()) {
+		close(fd);
 		SKIP("there is no pidfd here");
+	}
+	close(fd);
 	fd = raw_nonblocking(getpid());
 	if (fd < 0)
 		SKIP("pidfds cannot be made non-blocking here (before 5.10)");

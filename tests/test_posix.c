@@ -77,7 +77,7 @@ TEST(usage_is_what_wait4_tells)
 TEST(a_stolen_status_has_no_usage)
 {
 	struct ward *w = spawn_or_fail(CHILD("exit", "6"), NULL);
-	bool known = able_exit_info() && has_handle(w);
+	bool known = keeps_status(w);
 	struct rusage usage;
 	siginfo_t info;
 	struct ward_exit e;

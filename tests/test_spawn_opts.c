@@ -126,12 +126,13 @@ TEST(a_group_that_cannot_be_joined_is_told)
 
 TEST(what_is_no_terminal_cannot_be_one)
 {
+	/* A plain file: devices have answers of their own on some systems. */
 	fails_at(WARD_STEP_TTY, -ENOTTY,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_TTY,
-	                         .in = { .kind = WARD_FD_NULL }));
+	                         .in = { .kind = WARD_FD_PATH, .path = check_child() }));
 	fails_at(WARD_STEP_TTY, -ENOTTY,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_FOREGROUND | WARD_SPAWN_PGROUP,
-	                         .in = { .kind = WARD_FD_NULL }));
+	                         .in = { .kind = WARD_FD_PATH, .path = check_child() }));
 	fails_at(WARD_STEP_TTY, -EBADF,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SESSION | WARD_SPAWN_TTY,
 	                         .tty_fd = 77));
@@ -141,7 +142,7 @@ TEST(a_scheduler_policy_that_cannot_be_set_is_told)
 {
 	fails_at(WARD_STEP_SCHED, -EINVAL,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED, .sched_policy = 77));
-	fails_at(WARD_STEP_SCHED, -EINVAL,
+	fails_at(WARD_STEP_SCHED, able_sched() ? -EINVAL : -ENOTSUP,
 	         WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED,
 	                         .sched_policy = WARD_SCHED_OTHER, .sched_priority = 5));
 }
@@ -161,7 +162,7 @@ TEST(cpus_that_are_not_there_are_told)
 TEST(a_death_signal_that_is_none_is_told)
 {
 	fails_at(WARD_STEP_DEATH_SIGNAL, able_death_signal() ? -EINVAL : -ENOTSUP,
-	         WARD_SPAWN_OPTS(.death_signal = 99));
+	         WARD_SPAWN_OPTS(.death_signal = 999));
 }
 
 TEST(a_program_descriptor_that_is_none_is_told)

@@ -57,7 +57,7 @@ static int signal_pinned(struct ward__process *p, int sig, bool group)
 	if (group && !leads_group(p->pid))
 		return -ESRCH;
 	r = ward__kill(p->pid, sig, group);
-	/* Some kernels do not find a zombie to signal; it takes signals without effect. */
+	/* Some kernels find no zombie to signal; it takes signals without effect. */
 	return r == -ESRCH && p->child && !group && ward__is_child(p->pid) ? 0 : r;
 }
 

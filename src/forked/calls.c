@@ -67,8 +67,11 @@ int ward__close_each(unsigned first, unsigned last, unsigned most)
 {
 	if (last >= most)
 		last = most - 1;
-	for (; first <= last; first += 256)
-		close_open_ones((int)first, (int)(last - first < 255 ? last : first + 255));
+	for (; first <= last; first += 256) {
+		unsigned end = last - first < 255 ? last : first + 255;
+
+		close_open_ones((int)first, (int)end);
+	}
 	return 0;
 }
 
@@ -120,6 +123,9 @@ int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
 	if (hard != WARD_RLIMIT_KEEP)
 		limit.rlim_max =
 			hard == WARD_RLIMIT_INFINITY ? RLIM_INFINITY : (rlim_t)hard;
+	/* FreeBSD would lower the soft one without a word. */
+	if (limit.rlim_cur > limit.rlim_max)
+		return -EINVAL;
 	WARD__CALL("prlimit64", setrlimit(resource, &limit));
 }
 
@@ -152,7 +158,10 @@ void ward__sys_umask(unsigned mask)
 
 /* -------------------------------------------------------------------------- signals */
 
-#ifdef NSIG
+/* FreeBSD has kept NSIG as it was before it had real-time signals. */
+#ifdef _SIG_MAXSIG
+enum { SIGNALS = _SIG_MAXSIG + 1 };
+#elif defined(NSIG)
 enum { SIGNALS = NSIG };
 #else
 enum { SIGNALS = 65 };

@@ -35,6 +35,7 @@ int ward__close_each(unsigned first, unsigned last, unsigned most);
  * sigaction(2) as the child may call it: where libc's takes a lock that another thread
  * may have held at the fork, the bare call.
  */
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before);
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before);
 
 #endif

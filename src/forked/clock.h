@@ -12,9 +12,10 @@ static inline int64_t ward__ns(int64_t seconds, int64_t microseconds)
 	return seconds * WARD_NS_PER_S + microseconds * 1000;
 }
 
-static inline uint64_t ward__us(int64_t seconds, int64_t microseconds)
+/* A start, as the facts have it. */
+static inline uint64_t ward__start(int64_t seconds, int64_t microseconds)
 {
-	return (uint64_t)(seconds * 1000000 + microseconds);
+	return (uint64_t)ward__ns(seconds, microseconds);
 }
 
 #endif

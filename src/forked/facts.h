@@ -11,8 +11,9 @@
 
 /*
  * Read in one piece, so that all of it is about the same process. @start tells one
- * process from another of the same number: microseconds, in the system's own count; 0
- * where the system does not tell (a zombie's, on OpenBSD and NetBSD).
+ * process from another of the same number: nanoseconds, in the system's own count, known
+ * to the microsecond; 0 where the system does not tell (a zombie's, on OpenBSD and
+ * NetBSD).
  */
 struct ward__facts {
 	struct ward_info info;

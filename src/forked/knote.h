@@ -3,9 +3,9 @@
  * The end of a process by its number, through a kqueue of its own (kqueue(2)): what the
  * systems that have one share. Inline, since the plain system has none.
  *
- * The kqueue itself is the descriptor to poll. It is readable as long as there is an event
- * in it that nobody has taken out; so the event is taken out once only, for the status
- * that it carries, and a timer that has run off is put in its place.
+ * The kqueue itself is the descriptor to poll. It is readable as long as there is an
+ * event in it that nobody has taken out; so the event is taken out once only, for the
+ * status that it carries, and a timer that has run off is put in its place.
  */
 #ifndef WARD_FORKED_KNOTE_H
 #define WARD_FORKED_KNOTE_H
@@ -95,8 +95,10 @@ static inline int ward__knote_watch(int queue, pid_t pid, bool child)
 static inline bool ward__knote_done(int queue)
 {
 	struct pollfd one = { .fd = queue, .events = POLLIN };
-	int r;
+	int r = ward__gate("ppoll");
 
+	if (r < 0)
+		return false;
 	do
 		r = poll(&one, 1, 0);
 	while (r < 0 && errno == EINTR);
@@ -108,8 +110,10 @@ static inline bool ward__knote_status(int queue, int *ret)
 {
 	const struct timespec at_once = { 0, 0 };
 	struct kevent event = { .ident = 0 };
-	int n;
+	int n = ward__gate("kevent");
 
+	if (n < 0)
+		return false;
 	do
 		n = kevent(queue, NULL, 0, &event, 1, &at_once);
 	while (n < 0 && errno == EINTR);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system calls that name a process by its number: each is made in one place only, with
- * what must be true of the number checked there. And poll, which all of them come to.
+ * The system calls that name a process by its number: each is made in one place only,
+ * with what must be true of the number checked there. And poll, which all come to.
  */
 #define _GNU_SOURCE 1
 #define _NETBSD_SOURCE 1

@@ -103,9 +103,11 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *re
 
 bool ward__facts_same(const struct ward__facts *facts, uint64_t start)
 {
-	/* Taking the time of the boot off it may round differently by one. */
-	return facts->start != 0 && start != 0 &&
-	       (facts->start > start ? facts->start - start : start - facts->start) <= 1;
+	uint64_t apart = facts->start > start ? facts->start - start :
+	                                        start - facts->start;
+
+	/* With another time of the boot to be taken off, rounding may differ by one. */
+	return facts->start != 0 && start != 0 && (apart == 0 || apart == 1000);
 }
 
 /* Watched, if that is possible, and by the end of it still the process of that start. */

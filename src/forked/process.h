@@ -14,7 +14,7 @@
 #include "watch.h"
 
 struct ward__process {
-	pthread_mutex_t lock; /* ending, start, and the number while it is used as a name */
+	pthread_mutex_t lock; /* ending, start, and the number while it is a name */
 	pid_t pid;
 	bool child;
 	bool weak;                    /* a mere number, and the caller knows it */

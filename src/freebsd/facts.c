@@ -106,8 +106,8 @@ int ward__facts_read(pid_t pid, struct ward__facts *ret)
 			return r;
 	} while (boot.tv_sec != again.tv_sec || boot.tv_usec != again.tv_usec);
 	fill(&p, &ret->info);
-	ret->start = ward__us(p.ki_start.tv_sec, p.ki_start.tv_usec) -
-	             ward__us(boot.tv_sec, boot.tv_usec);
+	ret->start = ward__start(p.ki_start.tv_sec, p.ki_start.tv_usec) -
+	             ward__start(boot.tv_sec, boot.tv_usec);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process through a unix socket: the process descriptor itself. Both sides hold it then;
- * the status is told to either, while only the parent can collect. There is no peer's
- * process descriptor, only its number.
+ * A process through a unix socket: the process descriptor itself. Both sides hold it
+ * then; the status is told to either, while only the parent can collect. There is no
+ * peer's process descriptor, only its number.
  */
 #include <errno.h>
 #include <sys/types.h>

@@ -51,6 +51,8 @@ int ward__sys_sched(int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
 
+	if (policy == SCHED_OTHER && priority != 0)
+		return -EINVAL;
 	WARD__CALL("sched_setscheduler",
 	           sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
 }
@@ -74,8 +76,8 @@ int ward__sys_affinity(const unsigned long *mask, size_t bytes)
 /* ------------------------------------------------------------------------- identity */
 
 /*
- * Before FreeBSD 15 the first of the list is the effective group, which is set by the next
- * step; without a place of its own for it the first supplementary group would be lost.
+ * Before FreeBSD 15 the first of the list is the effective group, which is set by the
+ * next step; without a place for it the first supplementary group would be lost.
  */
 int ward__sys_setgroups(size_t n, const gid_t *groups)
 {
@@ -94,7 +96,7 @@ int ward__sys_setgroups(size_t n, const gid_t *groups)
 int ward__sys_no_new_privs(void)
 {
 #ifdef PROC_NO_NEW_PRIVS_CTL
-	int how = PROC_NO_NEW_PRIVS_ENABLE, r = ward__gate("procctl");
+	int how = PROC_NO_NEW_PRIVS_ENABLE, r = ward__gate("no_new_privs");
 
 	if (r < 0)
 		return r;
@@ -105,10 +107,10 @@ int ward__sys_no_new_privs(void)
 #endif
 }
 
-/* It is the end of the parent process that tells, not that of the thread which started. */
+/* It is the end of the parent process that tells, not that of the starting thread. */
 int ward__sys_death_signal(int signal, pid_t parent)
 {
-	int r = ward__gate("procctl");
+	int r = ward__gate("death_signal");
 
 	if (r == 0)
 		r = ward__result(procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signal));
@@ -117,7 +119,8 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return getppid() == parent ? 0 : -ECANCELED;
 }
 
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before)
 {
 	return syscall(SYS_sigaction, signal, to, before);
 }

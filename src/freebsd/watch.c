@@ -21,7 +21,7 @@
 #include "../memory.h"
 
 struct ward__watch {
-	int fd;                       /* a process descriptor, or a kqueue; -1: none yet */
+	int fd; /* a process descriptor, or a kqueue; -1: none yet */
 	bool handle;                  /* the former */
 };
 

@@ -75,7 +75,7 @@ int ward__facts_read(pid_t pid, struct ward__facts *ret)
 	if (r < 0)
 		return r;
 	fill(&p, &ret->info);
-	ret->start = ward__us(p.kp_start.tv_sec, p.kp_start.tv_usec);
+	ret->start = ward__start(p.kp_start.tv_sec, p.kp_start.tv_usec);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * macOS: libproc. The start is the clock's time at the fork; the boot has a UUID. Times of
- * others' processes need a right that we may not have: then they are not told.
+ * macOS: libproc. The start is the clock's time at the fork; the boot has a UUID. Times
+ * of others' processes need a right that we may not have: then they are not told.
  */
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE 1
@@ -96,7 +96,7 @@ static void fill(const struct proc_bsdinfo *p, struct ward_info *info)
 
 static uint64_t start_of(const struct proc_bsdinfo *p)
 {
-	return ward__us((int64_t)p->pbi_start_tvsec, (int64_t)p->pbi_start_tvusec);
+	return ward__start((int64_t)p->pbi_start_tvsec, (int64_t)p->pbi_start_tvusec);
 }
 
 /* Read in pieces: they are of one process when it is the same after the last one. */

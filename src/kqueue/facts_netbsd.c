@@ -88,7 +88,7 @@ int ward__facts_read(pid_t pid, struct ward__facts *ret)
 	if (r < 0)
 		return r;
 	fill(&p, &ret->info);
-	ret->start = p.p_uvalid ? ward__us(p.p_ustart_sec, p.p_ustart_usec) : 0;
+	ret->start = p.p_uvalid ? ward__start(p.p_ustart_sec, p.p_ustart_usec) : 0;
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenBSD: sysctl(2), KERN_PROC_PID. The kernel keeps the start as time since the boot and
- * adds the time of the boot when asked, which moves when somebody sets the clock: it is
- * taken off again. A zombie has no start (p_uvalid is 0).
+ * OpenBSD: sysctl(2), KERN_PROC_PID. The kernel keeps the start as time since the boot
+ * and adds the time of the boot when asked, which moves when somebody sets the clock: it
+ * is taken off again. A zombie has no start (p_uvalid is 0).
  */
 #ifdef __OpenBSD__
 #include "../forked/facts.h"
@@ -63,6 +63,8 @@ static void fill_times(const struct kinfo_proc *p, struct ward_info *info)
 	info->user_ns = ward__ns(p->p_uutime_sec, p->p_uutime_usec);
 	info->system_ns = ward__ns(p->p_ustime_sec, p->p_ustime_usec);
 	info->rss_bytes = (int64_t)p->p_vm_rssize * getpagesize();
+	if (p->p_vm_map_size > 0)             /* not every release fills it in */
+		info->virtual_bytes = (int64_t)p->p_vm_map_size;
 }
 
 static void fill(const struct kinfo_proc *p, struct ward_info *info)
@@ -102,8 +104,8 @@ int ward__facts_read(pid_t pid, struct ward__facts *ret)
 	fill(&p, &ret->info);
 	ret->start = 0;
 	if (p.p_uvalid)
-		ret->start = ward__us((int64_t)p.p_ustart_sec, p.p_ustart_usec) -
-		             ward__us(boot.tv_sec, boot.tv_usec);
+		ret->start = ward__start((int64_t)p.p_ustart_sec, p.p_ustart_usec) -
+		             ward__start(boot.tv_sec, boot.tv_usec);
 	return 0;
 }
 

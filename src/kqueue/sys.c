@@ -99,6 +99,8 @@ int ward__sys_sched(int policy, int priority)
 		                                               PRI_NONE :
 		                                               priority };
 
+	if (policy == SCHED_OTHER && priority != 0)
+		return -EINVAL;
 	WARD__CALL("sched_setscheduler", _sched_setparam(0, 0, policy, &param));
 }
 #elif defined(__DragonFly__)
@@ -106,7 +108,8 @@ int ward__sys_sched(int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
 
-	WARD__CALL("sched_setscheduler", sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
+	WARD__CALL("sched_setscheduler",
+	           sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
 }
 #else
 int ward__sys_sched(int policy, int priority)
@@ -160,7 +163,8 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return -ENOTSUP;
 }
 
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before)
 {
 	return sigaction(signal, to, before);
 }

@@ -57,7 +57,8 @@ int ward__sys_sched(int policy, int priority)
 #if defined(_POSIX_PRIORITY_SCHEDULING) && _POSIX_PRIORITY_SCHEDULING > 0
 	struct sched_param param = { .sched_priority = priority };
 
-	WARD__CALL("sched_setscheduler", sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
+	WARD__CALL("sched_setscheduler",
+	           sched_setscheduler(0, policy, &param) < 0 ? -1 : 0);
 #else
 	(void)policy;
 	(void)priority;
@@ -89,7 +90,8 @@ int ward__sys_death_signal(int signal, pid_t parent)
 	return -ENOTSUP;
 }
 
-int ward__bare_sigaction(int signal, const struct sigaction *to, struct sigaction *before)
+int ward__bare_sigaction(int signal, const struct sigaction *to,
+                         struct sigaction *before)
 {
 	return sigaction(signal, to, before);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../gate.h"
+#include "../platform.h"
 #include "poll.h"
 
 /* macOS has neither: CLOEXEC comes a moment later there, and SIGPIPE from the socket. */
@@ -43,6 +44,21 @@ static int await(int socket, int events, int64_t deadline)
 	int r = ward__poll(&one, 1, deadline);
 
 	return r < 0 ? r : r == 0 ? -ETIMEDOUT : one.revents & POLLNVAL ? -EBADF : 0;
+}
+
+/*
+ * The BSDs say "no buffers" where a queue of messages is full, and then that there is room
+ * for more: nothing tells when there is.
+ */
+static int rest(int64_t deadline)
+{
+	int64_t now = ward__now(), then = now + WARD_NS_PER_MS;
+	int r;
+
+	if (deadline >= 0 && now >= deadline)
+		return -ETIMEDOUT;
+	r = ward__poll(NULL, 0, deadline >= 0 && deadline < then ? deadline : then);
+	return r < 0 ? r : 0;
 }
 
 static int send_now(int socket, int fd)
@@ -76,9 +92,9 @@ int ward__socket_send(int socket, int fd, int64_t deadline)
 
 		if (r == -ECONNRESET)
 			return -EPIPE;
-		if (r != -EAGAIN && r != -EINTR)
+		if (r != -EAGAIN && r != -EINTR && r != -ENOBUFS)
 			return r;
-		r = await(socket, POLLOUT, deadline);
+		r = r == -ENOBUFS ? rest(deadline) : await(socket, POLLOUT, deadline);
 		if (r < 0)
 			return r;
 	}

@@ -215,11 +215,11 @@ static int open_path(struct ward__slot *slot, const char *name, uint32_t flags,
 
 	if (r < 0)
 		return ward__fail(error,
-		                  r == -ENOMEM ? WARD_STEP_MEMORY : WARD_STEP_OPEN, r, -1,
-		                  name);
+		                  r == -ENOMEM ? WARD_STEP_MEMORY : WARD_STEP_OPEN, r,
+		                  slot->number, name);
 	r = open_file(&slot->handle, path, flags, slot->from->mode);
 	if (r < 0)
-		ward__fail_last(error, WARD_STEP_OPEN, r, -1, name);
+		ward__fail_last(error, WARD_STEP_OPEN, r, slot->number, name);
 	ward__free(path);
 	slot->append = (flags & WARD_FILE_APPEND) != 0;
 	return r;

@@ -184,8 +184,10 @@ bool ward__same_variable(const char *a, const char *b, size_t n)
 	while (a < end && b < b_end) {
 		int32_t x = ward__utf8_next(&a), y = ward__utf8_next(&b);
 
-		if (x < 0 && y < 0 && *a == *b)
-			x = y = *a++ & 0xFF, b++; /* not UTF-8: byte by byte */
+		if (x < 0 && y < 0) {         /* not UTF-8: byte by byte */
+			x = *a++ & 0xFF;
+			y = *b++ & 0xFF;
+		}
 		if (x <= 0 || !same_character(x, y))
 			return false;
 	}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The numbers of system calls. Only declarations, to check syntax and types on a
+ * machine without that system; nothing here runs.
+ */
+#ifndef DECLARED_SYS_SYSCALL_H
+#define DECLARED_SYS_SYSCALL_H
+
+#define SYS_sigaction 416
+
+#endif

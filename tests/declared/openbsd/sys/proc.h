@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The states of a process. Only declarations, to check syntax and types on a
+ * machine without that system; nothing here runs.
+ */
+#ifndef DECLARED_SYS_PROC_H
+#define DECLARED_SYS_PROC_H
+
+#define SRUN 2
+#define SSLEEP 3
+#define SSTOP 4
+#define SONPROC 7
+#define PS_TRACED 0x00000200
+
+#endif
