@@ -87,7 +87,14 @@ TEST(a_process_that_is_gone_cannot_be_opened)
 
 	close(hold[1]);
 	CHECK_EQ(host_collect(&p), 0);
-	CHECK_EQ(ward_open(&w, p.pid, WARD_OPEN_WEAK), -ESRCH);
+	r = ward_open(&w, p.pid, WARD_OPEN_WEAK);
+	if (!HOST_POSIX && r == 0) {
+		/* Somebody has a handle of it still: it can be found, and has ended. */
+		CHECK_EQ(ward_wait(w, 0, NULL), 1);
+		ward_close(w);
+		return;
+	}
+	CHECK_EQ(r, -ESRCH);
 	r = ward_open(&w, p.pid, WARD_OPEN_CHILD);
 	CHECK(r == -ESRCH || r == -ECHILD);
 	CHECK(w == NULL);

@@ -127,6 +127,9 @@ TEST(a_missing_working_directory_is_told_from_a_missing_program)
 	            WARD_STEP_CHDIR);
 }
 
+/* Windows takes the name of a file that nobody could make for one that nobody made. */
+enum { TOO_LONG = HOST_POSIX ? -ENAMETOOLONG : -ENOENT };
+
 /* A path that does not fit is cut, and the start fails all the same. */
 TEST(endless_paths_are_refused)
 {
@@ -137,9 +140,9 @@ TEST(endless_paths_are_refused)
 	error = spawn_fails(ARGV(path), NULL, -ENOENT, WARD_STEP_EXEC);
 	CHECK_EQ(strlen(error.path), sizeof(error.path) - 1);
 	path[0] = '/';
-	error = spawn_fails(ARGV(path), NULL, -ENAMETOOLONG, WARD_STEP_EXEC);
+	error = spawn_fails(ARGV(path), NULL, TOO_LONG, WARD_STEP_EXEC);
 	CHECK_EQ(strlen(error.path), sizeof(error.path) - 1);
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = path), -ENAMETOOLONG,
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cwd = path), TOO_LONG,
 	            WARD_STEP_CHDIR);
 }
 
@@ -155,9 +158,11 @@ TEST(arguments_that_are_too_long_are_refused)
 	memset(long_text, 'x', size - 1);
 	long_text[size - 1] = '\0';
 	spawn_fails(CHILD("exit", long_text), NULL, -E2BIG, WARD_STEP_EXEC);
+#if HOST_POSIX /* elsewhere an environment may be of any size */
 	spawn_fails(CHILD("exit", "0"),
 	            WARD_SPAWN_OPTS(.env = (const char *const[]){ long_text, NULL }),
 	            -E2BIG, WARD_STEP_EXEC);
+#endif
 
 	/* None too long alone, but all of them together: 100 times 100,000 bytes. */
 	long_text[100000] = '\0';
