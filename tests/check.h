@@ -13,8 +13,8 @@
  * (wait:exit_code_is_told) or a case. Every case is a process of its own with a time
  * limit, and after its body has returned the process must be as it was before: no child,
  * alive or zombie, also none that a child left behind; no further descriptor open; signal
- * mask, dispositions, umask and working directory unchanged. The harness knows nothing of the library that it
- * tests.
+ * mask, dispositions, umask and working directory unchanged. The harness knows nothing of
+ * the library that it tests.
  *
  * What is hard: a case that hangs must be ended with everything that it started, by means
  * that are not under test. It is ended by its number while it is our unreaped child, and
