@@ -45,12 +45,11 @@ void check__add(struct check_case *c)
 /* One write, so that lines of several threads and processes do not mix. */
 void check_note(const char *format, ...)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX] = "# ";
 	int saved = errno, n;
 	size_t len;
 	va_list ap;
 
-	memcpy(text, "# ", 2);
 	va_start(ap, format);
 	n = vsnprintf(text + 2, sizeof(text) - 3, format, ap);
 	va_end(ap);

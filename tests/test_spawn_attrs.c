@@ -278,7 +278,7 @@ TEST(limits_are_set_and_halves_kept)
 /* Every name means the same limit as with setrlimit. */
 TEST(each_limit_has_its_own_number)
 {
-	static const int numbers[WARD_RLIMIT_COUNT_] = {
+	static const int numbers[] = {
 		RLIMIT_CPU,     RLIMIT_FSIZE,      RLIMIT_DATA,     RLIMIT_STACK,
 		RLIMIT_CORE,    RLIMIT_RSS,        RLIMIT_NPROC,    RLIMIT_NOFILE,
 		RLIMIT_MEMLOCK, RLIMIT_AS,
