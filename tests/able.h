@@ -134,10 +134,11 @@ static inline bool able_pidfd_open(void)
 static inline bool able_pidfd_wait(void)
 {
 	siginfo_t info;
+	int options = WEXITED | WNOHANG;
 
-	return !on_posix_system() && !is_forced("waitid_pidfd") &&
-	       syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, WEXITED | WNOHANG, NULL) <
-	               0 &&
+	if (on_posix_system() || is_forced("waitid_pidfd"))
+		return false;
+	return syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, options, NULL) < 0 &&
 	       errno == EBADF;
 }
 
@@ -151,8 +152,8 @@ static inline long able__clone_pidfd(int *fd)
 #endif
 }
 
-/* A child comes with a pidfd, and it is not readable while the child lives: it was on 5.2,
- * and before that the flag was not seen. */
+/* A child comes with a pidfd, and it is not readable while the child lives: it was on
+ * 5.2, and before that the flag was not seen. */
 static inline bool able_clone_pidfd(void)
 {
 	struct pollfd p = { .fd = -1, .events = POLLIN };

@@ -40,7 +40,8 @@ TEST(the_pidfd_is_lent)
 	talk_end(&t);
 }
 
-#if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#if defined(__x86_64__) || defined(__aarch64__) || \
+	(defined(__riscv) && __riscv_xlen == 64)
 #define HAS_ENTRY true
 #else
 #define HAS_ENTRY false

@@ -131,7 +131,8 @@ TEST(files_are_opened_before_and_the_folder_entered_after_the_identity_changes)
 		folder_remove(&folder);
 		SKIP("needs root, to become somebody else");
 	}
-	folder_write(&folder, "secret", "only root reads this\n", 0600, path, sizeof(path));
+	folder_write(&folder, "secret", "only root reads this\n", 0600, path,
+	             sizeof(path));
 	opts.in = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = path };
 	opts.out = (struct ward_stdio){ .kind = WARD_FD_NULL };
 	expect_exit(spawn_or_fail(ARGV("sh", "-c", "read -r line"), &opts), 0);
