@@ -196,7 +196,8 @@ WARD_API int ward_signal_number(const char *name);
 enum {
 	WARD_LEAVE = 0,                       /* it lives on. If it has ended it is collected
 	                                       * (no zombie); if not, it is from now on the
-	                                       * program's own child, to be waited for */
+	                                       * program's own child, to be waited for (on
+	                                       * FreeBSD its reaper's, most often init's) */
 	WARD_KILL = 1,                        /* killed; collected by the next ward_spawn or
 	                                       * ward_close that finds it ended */
 	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return */

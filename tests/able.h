@@ -14,6 +14,10 @@
 #include <pwd.h>
 #include <sys/resource.h>
 #endif
+#ifdef __FreeBSD__
+#include <sys/types.h>
+#include <sys/sysctl.h>
+#endif
 #ifdef __linux__
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -347,6 +351,11 @@ static inline bool able_boot_name(void)
 #if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
 	defined(_WIN32)
 	return false;
+#elif defined(__FreeBSD__)
+	size_t size = 0;
+
+	return able_identity() &&
+	       sysctlbyname("kern.boot_id", NULL, &size, NULL, 0) == 0;
 #else
 	return able_identity();
 #endif
