@@ -157,6 +157,8 @@ static int open_slots(struct ward__handles *h, uint32_t console, struct ward_err
 	                 is_lost(&h->slots[1], console) &&
 	                 is_lost(&h->slots[2], console);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
+		r = ward__slot_check(&h->slots[i], error);
+	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
 		if (!is_lost(&h->slots[i], console))
 			r = ward__slot_open(&h->slots[i], error);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
