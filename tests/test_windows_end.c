@@ -49,9 +49,12 @@ TEST(crashes_are_told_with_the_nearest_signal_and_their_code)
 		int64_t code;
 		int signal;
 	} crashes[] = {
-		{ "0xC0000005", 0xC0000005, SIGSEGV }, { "0xC00000FD", 0xC00000FD, SIGSEGV },
-		{ "0xC000001D", 0xC000001D, SIGILL },  { "0xC0000094", 0xC0000094, SIGFPE },
-		{ "0xC000013A", 0xC000013A, SIGINT },  { "0xC0000409", 0xC0000409, SIGABRT },
+		{ "0xC0000005", 0xC0000005, SIGSEGV },
+		{ "0xC00000FD", 0xC00000FD, SIGSEGV },
+		{ "0xC000001D", 0xC000001D, SIGILL },
+		{ "0xC0000094", 0xC0000094, SIGFPE },
+		{ "0xC000013A", 0xC000013A, SIGINT },
+		{ "0xC0000409", 0xC0000409, SIGABRT },
 		{ "0xC0000135", 0xC0000135, SIGABRT },
 	};
 
@@ -112,7 +115,7 @@ TEST(usage_is_told)
 	ward_close(w);
 }
 
-/* ------------------------------------------------------------------------------ signals */
+/* -------------------------------------------------------------------------- signals */
 
 TEST(what_windows_cannot_send_is_said)
 {
@@ -173,7 +176,7 @@ TEST(ending_one_that_has_ended_is_no_error)
 	expect_exit(w, 3);
 }
 
-/* --------------------------------------------------------------------------------- jobs */
+/* ----------------------------------------------------------------------------- jobs */
 
 /* Let in by what is asked for here, and killed with it. */
 static HANDLE make_job(DWORD limits)
@@ -194,7 +197,8 @@ TEST(a_process_is_born_in_its_job_and_dies_with_it)
 {
 	HANDLE job = make_job(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
 	struct talk t = talk_start_ready(
-		CHILD("ready"), WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(.job = job)));
+		CHILD("ready"),
+		WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(.job = job)));
 	struct ward_exit e = WARD_EXIT_INIT;
 	BOOL is_in = FALSE;
 
@@ -208,8 +212,9 @@ TEST(a_process_is_born_in_its_job_and_dies_with_it)
 TEST(a_grandchild_dies_with_the_job_too)
 {
 	HANDLE job = make_job(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
-	struct talk t = talk_start(CHILD("fork-and-hold"),
-	                           WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(.job = job)));
+	struct talk t =
+		talk_start(CHILD("fork-and-hold"),
+	                   WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(.job = job)));
 	char byte;
 
 	CHECK_EQ(ward_wait(t.w, SECONDS(40), NULL), 1);
@@ -231,7 +236,7 @@ TEST(what_is_no_job_is_told)
 	CloseHandle(event);
 }
 
-/* -------------------------------------------------------------------- console, priority */
+/* ---------------------------------------------------------------- console, priority */
 
 TEST(each_console_can_be_chosen)
 {
@@ -248,7 +253,8 @@ TEST(each_console_can_be_chosen)
 		                  text, sizeof(text));
 		check_note("console %lu: %s", (unsigned long)consoles[i], text);
 		CHECK(consoles[i] != WARD_CONSOLE_DETACHED || !strcmp(text, "none\n"));
-		CHECK(consoles[i] != WARD_CONSOLE_HIDDEN || strcmp(text, "window\n") != 0);
+		CHECK(consoles[i] != WARD_CONSOLE_HIDDEN ||
+		      strcmp(text, "window\n") != 0);
 	}
 }
 
@@ -279,16 +285,17 @@ TEST(processors_are_chosen_before_it_runs)
 	const uint32_t first = 0, none = 63, beyond = 64;
 	char text[64];
 
-	windows_output_of(CHILD("print-affinity"), WARD_SPAWN_OPTS(.cpus = &first, .n_cpus = 1),
-	                  text, sizeof(text));
+	windows_output_of(CHILD("print-affinity"),
+	                  WARD_SPAWN_OPTS(.cpus = &first, .n_cpus = 1), text,
+	                  sizeof(text));
 	CHECK_STR(text, "0x1\n");
-	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cpus = &none, .n_cpus = 1), -EINVAL,
-	            WARD_STEP_AFFINITY);
+	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cpus = &none, .n_cpus = 1),
+	            -EINVAL, WARD_STEP_AFFINITY);
 	spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.cpus = &beyond, .n_cpus = 1),
 	            -EINVAL, WARD_STEP_AFFINITY);
 }
 
-/* ---------------------------------------------------------------- open, take, identity */
+/* ------------------------------------------------------------- open, take, identity */
 
 TEST(numbers_that_are_rounded_are_not_taken_for_a_process)
 {
@@ -352,7 +359,8 @@ TEST(a_handle_is_taken_when_it_is_a_process_with_the_rights)
 {
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 	DWORD pid = (DWORD)ward_pid(t.w);
-	HANDLE whole = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+	HANDLE whole =
+		OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
 	HANDLE partial = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
 	struct ward *w = NULL;
@@ -402,9 +410,11 @@ TEST(identity_is_the_time_of_creation)
 	talk_end(&t);
 }
 
-/* ------------------------------------------------------------------------------- faults */
+/* --------------------------------------------------------------------------- faults */
 
-/* [reserve-first] Each call of a start fails once; nothing is left, which is looked at. */
+/*
+ * [reserve-first] Each call of a start fails once; nothing is left, which is looked at.
+ */
 TEST(a_start_that_fails_anywhere_leaves_nothing)
 {
 	const uint32_t cpu = 0;

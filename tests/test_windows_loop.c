@@ -46,7 +46,7 @@ TEST(a_close_with_an_event_of_a_process_that_lives_on_does_not_wait)
 	talk_end(&t);
 }
 
-/* ------------------------------------------------------------------------------- ports */
+/* ---------------------------------------------------------------------------- ports */
 
 static HANDLE new_port(void)
 {
@@ -62,8 +62,8 @@ static bool next_packet(HANDLE port, DWORD ms, uintptr_t key, void *overlapped)
 	ULONG_PTR k = 0;
 	DWORD bytes = 1;
 
-	return GetQueuedCompletionStatus(port, &bytes, &k, &o, ms) && bytes == 0 && k == key &&
-	       o == overlapped;
+	return GetQueuedCompletionStatus(port, &bytes, &k, &o, ms) && bytes == 0 &&
+	       k == key && o == overlapped;
 }
 
 TEST(one_packet_comes_when_the_process_has_ended)
@@ -119,7 +119,7 @@ TEST(no_packet_comes_after_a_close_that_kills)
 	}
 }
 
-/* -------------------------------------------------------------------------------- many */
+/* ----------------------------------------------------------------------------- many */
 
 enum { MANY = 100, MOST = 1000 };
 
@@ -131,9 +131,10 @@ static void start_many(size_t n, size_t one)
 {
 	make_pipe(holds);
 	for (size_t i = 0; i < n; i++)
-		wards[i] = i == one ? spawn_or_fail(CHILD("exit", "5"), NULL) :
-		                      spawn_or_fail(CHILD("hold"),
-		                                    WARD_SPAWN_OPTS(.in = GIVEN(holds[0])));
+		wards[i] = i == one ?
+		                   spawn_or_fail(CHILD("exit", "5"), NULL) :
+		                   spawn_or_fail(CHILD("hold"),
+		                                 WARD_SPAWN_OPTS(.in = GIVEN(holds[0])));
 	close(holds[0]);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a descriptor of the child comes from. Whatever it is, what the child inherits is a
- * duplicate, or a file that was opened for it: the caller's own handles stay as they are,
- * for to make one of them inheritable would give it to whatever another thread starts at
- * the same moment.
+ * Where a descriptor of the child comes from. Whatever it is, what the child inherits
+ * is a duplicate, or a file that was opened for it: the caller's own handles stay as
+ * they are, for to make one of them inheritable would give it to whatever another
+ * thread starts at the same moment.
  */
 #include "descriptor.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The descriptors of a child. The list of what is inherited is exact
- * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do. The
- * numbers from 3 on are told to the child's C runtime as the runtimes tell them to one
- * another: in a block behind lpReserved2, a count, a byte of flags for each, a HANDLE for
- * each. They agree on it since 1990, and all of them take 2048 descriptors.
+ * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do.
+ * The numbers from 3 on are told to the child's C runtime as the runtimes tell them to
+ * one another: in a block behind lpReserved2, a count, a byte of flags for each, a
+ * HANDLE for each. They agree on it since 1990, and all of them take 2048 descriptors.
  */
 #include "handles.h"
 
@@ -19,7 +19,12 @@
 enum { MAX_TARGET = (1 << 20) - 1, RUNTIME_MAX = 2048 };
 
 /* The runtime's flags of a descriptor; without TEXT (0x80) its bytes are left alone. */
-enum { RUNTIME_OPEN = 0x01, RUNTIME_PIPE = 0x08, RUNTIME_APPEND = 0x20, RUNTIME_DEV = 0x40 };
+enum {
+	RUNTIME_OPEN = 0x01,
+	RUNTIME_PIPE = 0x08,
+	RUNTIME_APPEND = 0x20,
+	RUNTIME_DEV = 0x40
+};
 
 /* ------------------------------------------------------------------------------ slots */
 
