@@ -10,7 +10,6 @@
 #if HOST_POSIX
 #include <grp.h>
 #include <limits.h>
-#include <poll.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #endif

@@ -66,7 +66,8 @@ static inline struct ward *spawn_or_fail(const char *const argv[],
 	r = ward_spawn(&w, argv, &own);
 	if (r < 0) {
 		ward_error_text(own.error, text, sizeof(text));
-		check_note("%s", text);
+		check_note("%s (the system's number is %lld)", text,
+		           (long long)own.error->os_error);
 	}
 	REQUIRE_EQ(r, 0);
 	REQUIRE(w != NULL);

@@ -15,8 +15,8 @@ static inline bool in_wine(void)
 }
 
 /* A copy of the helper program under this name. */
-static inline const char *folder_helper(const struct folder *f, const char *name, char *path,
-                                        size_t size)
+static inline const char *folder_helper(const struct folder *f, const char *name,
+                                        char *path, size_t size)
 {
 	wchar_t *from = wide_of(check_child()), *to;
 

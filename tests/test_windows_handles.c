@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a child inherits: exactly the handles that it was given, whatever else in the caller
- * is inheritable and whatever other threads start meanwhile; and how it finds them.
+ * What a child inherits: exactly the handles that it was given, whatever else in the
+ * caller is inheritable and whatever other threads start meanwhile; and how it finds
+ * them.
  */
 #include "help_windows.h"
 
@@ -26,6 +27,17 @@ static bool is_inheritable(HANDLE handle)
 
 	REQUIRE(GetHandleInformation(handle, &flags));
 	return flags & HANDLE_FLAG_INHERIT;
+}
+
+/* A runtime passes over what is no file, in Wine. */
+static HANDLE inheritable_file(void)
+{
+	SECURITY_ATTRIBUTES inherit = { sizeof(inherit), NULL, TRUE };
+	HANDLE file = CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ, &inherit,
+	                          OPEN_EXISTING, 0, NULL);
+
+	REQUIRE(file != INVALID_HANDLE_VALUE);
+	return file;
 }
 
 /* How many inheritable handles a child has; its stdout is one of them. */
@@ -81,8 +93,8 @@ TEST(descriptors_are_found_under_their_numbers)
 		{ .fd = 2047, .from = handle_source((HANDLE)_get_osfhandle(more[0])) },
 	};
 
-	windows_output_of(CHILD("print-fd-numbers"), WARD_SPAWN_OPTS(.fds = fds, .n_fds = 6),
-	                  text, sizeof(text));
+	windows_output_of(CHILD("print-fd-numbers"),
+	                  WARD_SPAWN_OPTS(.fds = fds, .n_fds = 6), text, sizeof(text));
 	CHECK_STR(text, "0 1 2 3 9 40 41 2047 \n");
 	_close(ends[1]);
 	CHECK_EQ(_read(ends[0], byte, 1), 0); /* nobody has it any more */
@@ -97,12 +109,16 @@ TEST(descriptors_say_what_they_are)
 	char path[300], text[256];
 	struct ward_fd fds[] = {
 		{ .fd = 3, .from = { .kind = WARD_FD_NULL } },
-		{ .fd = 4, .from = { .kind = WARD_FD_PATH, .flags = WARD_FILE_CREATE | WARD_FILE_WRITE } },
+		{ .fd = 4,
+		  .from = { .kind = WARD_FD_PATH,
+		            .flags = WARD_FILE_CREATE | WARD_FILE_WRITE } },
 	};
 
 	fds[1].from.path = folder_file(&f, "new", path, sizeof(path));
-	windows_output_of(CHILD("print-fds"), WARD_SPAWN_OPTS(.err = { .kind = WARD_FD_NULL }, .fds = fds, .n_fds = 2),
-	                  text, sizeof(text));
+	windows_output_of(
+		CHILD("print-fds"),
+		WARD_SPAWN_OPTS(.err = { .kind = WARD_FD_NULL }, .fds = fds, .n_fds = 2),
+		text, sizeof(text));
 	CHECK_STR(text, "0 pipe 1\n1 pipe 1\n2 device 1\n3 device 1\n4 file 1\n");
 	folder_remove(&f);
 }
@@ -218,10 +234,12 @@ TEST(two_that_append_do_not_write_over_each_other)
 
 	out.path = folder_file(&f, "log", path, sizeof(path));
 	make_pipe(hold);
-	first = spawn_or_fail(CHILD("cat"), WARD_SPAWN_OPTS(.in = GIVEN(hold[0]), .out = out));
+	first = spawn_or_fail(CHILD("cat"),
+	                      WARD_SPAWN_OPTS(.in = GIVEN(hold[0]), .out = out));
 	out.flags = WARD_FILE_APPEND;
-	expect_exit(spawn_or_fail(CHILD("write", "1", "second"), WARD_SPAWN_OPTS(.out = out)),
-	            0);
+	expect_exit(
+		spawn_or_fail(CHILD("write", "1", "second"), WARD_SPAWN_OPTS(.out = out)),
+		0);
 	CHECK(host_write(hold[1], "first", 5));
 	_close(hold[1]);
 	_close(hold[0]);
@@ -232,7 +250,7 @@ TEST(two_that_append_do_not_write_over_each_other)
 
 /* --------------------------------------------------------------------------- threads */
 
-enum { ROUNDS = 40 };
+enum { ROUNDS = 20 };
 
 struct starter {
 	struct host_thread thread;
@@ -240,7 +258,7 @@ struct starter {
 	int bad;
 };
 
-/* Each child is given one event more than stdio, and would show any other's. */
+/* Each child is given one file more than stdio, and would show any other's. */
 static void *start_many(void *arg)
 {
 	struct starter *s = arg;
@@ -248,17 +266,18 @@ static void *start_many(void *arg)
 	int rounds = check_scaled(ROUNDS);
 
 	for (int i = 0; i < rounds; i++) {
-		HANDLE event = inheritable_event();
-		struct ward_fd fd = { .fd = s->number, .from = handle_source(event) };
+		HANDLE file = inheritable_file();
+		struct ward_fd fd = { .fd = s->number, .from = handle_source(file) };
 		char text[64], expected[32];
 
 		windows_output_of(CHILD("print-fd-numbers"),
-		                  WARD_SPAWN_OPTS(.err = closed, .fds = &fd, .n_fds = 1), text,
-		                  sizeof(text));
+		                  WARD_SPAWN_OPTS(.err = closed, .fds = &fd, .n_fds = 1),
+		                  text, sizeof(text));
 		snprintf(expected, sizeof(expected), "0 1 %d \n", s->number);
 		s->bad += strcmp(text, expected) != 0;
-		s->bad += handles_of(WARD_SPAWN_OPTS(.err = closed, .fds = &fd, .n_fds = 1)) != 3;
-		CloseHandle(event);
+		s->bad += handles_of(WARD_SPAWN_OPTS(.err = closed, .fds = &fd,
+		                                     .n_fds = 1)) != 3;
+		CloseHandle(file);
 	}
 	return NULL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The descriptors of a child. The list of what is inherited is exact
- * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do. The
- * numbers from 3 on are told to the child's C runtime as the runtimes tell them to one
- * another: in a block behind lpReserved2, a count, a byte of flags for each, a HANDLE for
- * each. They agree on it since 1990, and all of them take 2048 descriptors.
+ * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do.
+ * The numbers from 3 on are told to the child's C runtime as the runtimes tell them to
+ * one another: in a block behind lpReserved2, a count, a byte of flags for each, a
+ * HANDLE for each. They agree on it since 1990, and all of them take 2048 descriptors.
  */
 #include "handles.h"
 
@@ -19,7 +19,12 @@
 enum { MAX_TARGET = (1 << 20) - 1, RUNTIME_MAX = 2048 };
 
 /* The runtime's flags of a descriptor; without TEXT (0x80) its bytes are left alone. */
-enum { RUNTIME_OPEN = 0x01, RUNTIME_PIPE = 0x08, RUNTIME_APPEND = 0x20, RUNTIME_DEV = 0x40 };
+enum {
+	RUNTIME_OPEN = 0x01,
+	RUNTIME_PIPE = 0x08,
+	RUNTIME_APPEND = 0x20,
+	RUNTIME_DEV = 0x40
+};
 
 /* ------------------------------------------------------------------------------ slots */
 
@@ -156,6 +161,8 @@ static int open_slots(struct ward__handles *h, uint32_t console, struct ward_err
 	h->own_console = is_lost(&h->slots[0], console) &&
 	                 is_lost(&h->slots[1], console) &&
 	                 is_lost(&h->slots[2], console);
+	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
+		r = ward__slot_check(&h->slots[i], error);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
 		if (!is_lost(&h->slots[i], console))
 			r = ward__slot_open(&h->slots[i], error);

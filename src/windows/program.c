@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which file to run. CreateProcessW would look into the program's own directory and the
- * current one first, and would hand a batch file to cmd.exe without a word; so it is given
- * a full path, and the search is ours: the directories of PATH in turn, in each the name
- * as it is if it has an ending, and the name with those endings of PATHEXT that can be run.
+ * current one first, and would hand a batch file to cmd.exe without a word; so it is
+ * given a full path, and the search is ours: the directories of PATH in turn, in each
+ * the name as it is if it has an ending, and the name with those endings of PATHEXT
+ * that can be run.
  */
 #include "program.h"
 
@@ -30,7 +31,7 @@ struct search {
 	int order[ENDINGS];           /* indices of endings, in PATHEXT's order */
 	int n_order;
 	uint16_t *found;
-	uint16_t *refused;            /* the first batch file, when they are not allowed */
+	uint16_t *refused; /* the first batch file, when they are not allowed */
 	int code;                     /* why the best try failed */
 };
 
