@@ -264,7 +264,7 @@ int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_op
 
 void ward__handles_close(struct ward__handles *handles)
 {
-	for (size_t i = 0; i < handles->n_slots; i++)
+	for (size_t i = 0; handles->slots && i < handles->n_slots; i++)
 		if (handles->slots[i].handle)
 			CloseHandle(handles->slots[i].handle);
 	ward__free(handles->block);
