@@ -7,6 +7,12 @@
 #define ABLE_H
 
 #include "host.h"
+#if HOST_POSIX
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#endif
 #ifdef __linux__
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -78,6 +84,9 @@ static inline bool has_handle(const struct ward *w)
 #define ABLE_CLONE3 435
 #define ABLE_CLOSE_RANGE 436
 #define ABLE_P_PIDFD 3
+#define ABLE_CLONE_PIDFD 0x1000
+#define ABLE_EXECVEAT SYS_execveat
+#define ABLE_EMPTY_PATH 0x1000
 #define ABLE_PIDFD_GET_INFO _IOWR(0xFF, 11, struct able_pidfd_info)
 #define ABLE_PIDFS_MAGIC 0x50494446
 
@@ -87,13 +96,12 @@ struct able_pidfd_info {
 	int32_t exit_code;
 };
 
-/* The kernel has pidfds that can be polled, and one way to get at them is left. */
-static inline bool able_pidfd(void)
+/* A process can be taken hold of by its number (5.3). */
+static inline bool able_pidfd_open(void)
 {
 	long fd;
 
-	if (on_posix_system() || (is_forced("pidfd_open") && is_forced("waitid_pidfd") &&
-	                          (is_forced("clone_pidfd") || is_forced("clone_vm"))))
+	if (on_posix_system() || is_forced("pidfd_open"))
 		return false;
 	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
 	if (fd >= 0)
@@ -101,10 +109,57 @@ static inline bool able_pidfd(void)
 	return fd >= 0;
 }
 
-/* ... and a process can be taken hold of by its number. */
-static inline bool able_pidfd_open(void)
+/* A pidfd can be waited for (5.4). */
+static inline bool able_pidfd_wait(void)
 {
-	return able_pidfd() && !is_forced("pidfd_open");
+	siginfo_t info;
+	int options = WEXITED | WNOHANG;
+
+	if (on_posix_system() || is_forced("waitid_pidfd"))
+		return false;
+	return syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, options, NULL) < 0 &&
+	       errno == EBADF;
+}
+
+/* The order of the arguments is not the same everywhere. */
+static inline long able__clone_pidfd(int *fd)
+{
+#ifdef __s390__
+	return syscall(SYS_clone, 0, ABLE_CLONE_PIDFD | SIGCHLD, fd, 0, 0);
+#else
+	return syscall(SYS_clone, ABLE_CLONE_PIDFD | SIGCHLD, 0, fd, 0, 0);
+#endif
+}
+
+/* A child comes with a pidfd, and it is not readable while the child lives: it was on
+ * 5.2, and before that the flag was not seen. */
+static inline bool able_clone_pidfd(void)
+{
+	struct pollfd p = { .fd = -1, .events = POLLIN };
+	bool able;
+	long pid;
+
+	if (on_posix_system() || is_forced("clone_pidfd") || is_forced("clone_vm"))
+		return false;
+	pid = able__clone_pidfd(&p.fd);
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return false;
+	able = p.fd >= 0 && poll(&p, 1, 0) == 0;
+	kill((pid_t)pid, SIGKILL);
+	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (p.fd >= 0)
+		close(p.fd);
+	return able;
+}
+
+/* The kernel has pidfds that can be polled, and one way to get at them is left. */
+static inline bool able_pidfd(void)
+{
+	return able_pidfd_open() || able_pidfd_wait() || able_clone_pidfd();
 }
 
 /* Without it a stranger's pidfd is no stronger than its number: ward_hold says so. */
@@ -177,6 +232,56 @@ static inline bool able_pidfs(void)
 static inline bool able_exit_info(void)
 {
 	return !HOST_POSIX;
+}
+#endif
+
+/* An emulator for one program (qemu-user) is between us and the kernel: it has threads,
+ * signal handlers and descriptors of its own, and orders the environment anew. */
+static inline bool on_emulator(void)
+{
+	return getenv("WARD_TEST_EMULATED") != NULL;
+}
+
+/* A program can be started from a descriptor. */
+static inline bool able_exec_fd(void)
+{
+	if (is_forced("execveat"))
+		return false;
+#ifdef __linux__
+	return syscall(ABLE_EXECVEAT, -1, "", NULL, NULL, ABLE_EMPTY_PATH) >= 0 ||
+	       errno != ENOSYS;
+#else
+	return true;
+#endif
+}
+
+#if HOST_POSIX
+/* Root is not always allowed what needs CAP_SYS_NICE: not in a container. */
+static inline bool able_nice(void)
+{
+	pid_t pid = geteuid() == 0 ? fork() : -1;
+	int status = 1;
+
+	if (pid == 0)
+		_exit(setpriority(PRIO_PROCESS, 0, -20) < 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Users can be looked for: a static program may crash in what its libc loads for it. */
+static inline bool able_user_database(void)
+{
+	struct rlimit none = { 0, 0 };
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &none);
+		getpwnam("no-such-user-here");
+		while (getgrent())
+			;
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 #endif
 

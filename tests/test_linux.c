@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
+#include "gate.h"
 #include "ward_linux.h"
 
 static int raw_pidfd(pid_t pid)
@@ -32,6 +33,36 @@ TEST(the_pidfd_is_lent)
 		CHECK_EQ(ward_pidfd_dup(t.w), -ENOTSUP);
 	}
 	talk_end(&t);
+}
+
+#if defined(__x86_64__) || defined(__aarch64__) || \
+	(defined(__riscv) && __riscv_xlen == 64)
+#define HAS_ENTRY true
+#else
+#define HAS_ENTRY false
+#endif
+
+static int calls_of_a_start(const char *call)
+{
+	int n;
+
+	ward__gate_fail(call, 0, 0);
+	expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
+	n = ward__gate_count();
+	ward__gate_fail(NULL, 0, 0);
+	return n;
+}
+
+/* Nothing but its speed would tell that the entry of an architecture does not work. */
+TEST(the_first_rung_is_taken_where_kernel_and_processor_have_it)
+{
+	if (!HAS_ENTRY || syscall(ABLE_CLONE3, NULL, 0) == 0 || errno == ENOSYS ||
+	    is_forced("clone3"))
+		SKIP("there is no clone3 here");
+	expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
+	CHECK_EQ(calls_of_a_start("clone3"), 1);
+	CHECK_EQ(calls_of_a_start("clone_pidfd"), 0);
+	CHECK_EQ(calls_of_a_start("clone"), 0);
 }
 
 TEST(a_duplicate_outlives_the_ward)
@@ -64,9 +95,12 @@ TEST(a_pidfd_is_taken_over)
 	if (pid == 0)
 		_exit(14);
 	fd = raw_pidfd(pid);
+	if (fd < 0) {
+		waitpid(pid, NULL, 0);
+		SKIP("there is no pidfd to be had here");
+	}
 	if (!able_pidfd()) {
-		if (fd >= 0)
-			CHECK_EQ(ward_pidfd_take(&w, fd), -ENOTSUP);
+		CHECK_EQ(ward_pidfd_take(&w, fd), -ENOTSUP);
 		CHECK(w == NULL);
 		close(fd);
 		waitpid(pid, NULL, 0);
@@ -91,11 +125,15 @@ TEST(a_nonblocking_pidfd_is_waited_for_all_the_same)
 	struct ward *w = NULL;
 	struct ward_exit e;
 	char byte;
-	int hold[2];
+	int hold[2], fd;
 	pid_t pid;
 
-	if (!able_pidfd())
+	fd = raw_pidfd(getpid());
+	if (fd < 0 || !able_pidfd()) {
+		close(fd);
 		SKIP("there is no pidfd here");
+	}
+	close(fd);
 	make_pipe(hold);
 	pid = fork();
 	if (pid == 0) {

@@ -175,6 +175,8 @@ static void without(int which, const char *expected)
 /* [sealed-fds] stdout is the report of the shell, so 1 is always there. */
 TEST(what_the_caller_has_closed_stays_closed_in_the_child)
 {
+	if (on_emulator())
+		SKIP("the emulator takes the first free descriptor");
 	without(0, "0 1 2 \n");
 	without(1 << 0, "1 2 \n");
 	without(1 << 1, "0 1 2 \n");

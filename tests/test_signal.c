@@ -2,6 +2,8 @@
 /*
  * Signals reach the process held, or its group, and nobody else.
  */
+#include <sched.h>
+
 #include "able.h"
 #include "help.h"
 
@@ -235,7 +237,9 @@ TEST(the_group_of_a_leader_that_was_waited_for_is_reached_by_handle_or_not_at_al
 		talk_let_go(&t);
 	until_silent(&t);
 	collect_orphans();
-	CHECK(ward_signal_group(t.w, SIGKILL) < 0);
+	/* Where orphans are not ours it may be a moment until it is collected. */
+	while (ward_signal_group(t.w, SIGKILL) == 0)
+		sched_yield();
 	talk_end(&t);
 }
 #endif

@@ -165,7 +165,7 @@ TEST(a_program_is_started_from_a_descriptor)
 	int fd = open(check_child(), O_RDONLY | O_CLOEXEC);
 
 	REQUIRE(fd >= 0);
-	if (is_forced("execveat")) {
+	if (!able_exec_fd()) {
 		close(fd);
 		SKIP("the kernel cannot start from a descriptor");
 	}
@@ -182,18 +182,52 @@ TEST(a_program_is_started_from_a_descriptor)
 
 /* -------------------------------------------------------------------- environment */
 
+/* The lines of @text, in whatever order. */
+static bool has_lines(const char *text, const char *expected)
+{
+	size_t len = strlen(expected);
+
+	for (; *expected; expected += strcspn(expected, "\n") + 1) {
+		int n = (int)strcspn(expected, "\n") + 1;
+		const char *at = text;
+
+		while (strncmp(at, expected, (size_t)n) != 0)
+			if ((at = strchr(at, '\n')) == NULL || !*++at)
+				return false;
+	}
+	return strlen(text) == len;
+}
+
+/* In their order, where nobody is between us and the kernel. */
+static void check_environment(const char *expected, bool ordered)
+{
+	if (ordered)
+		CHECK_STR(out, expected);
+	else if (!CHECK(has_lines(out, expected)))
+		check_note("\"%s\", not \"%s\"", out, expected);
+}
+
 #if HOST_POSIX
+static void clear_environment(void)
+{
+	extern char **environ;
+	static char *none;
+
+	environ = &none;
+}
+
 TEST(the_environment_is_the_callers)
 {
 	const char *const *argv = CHILD("print-env");
+	bool ordered = !on_emulator();
 
-	clearenv();
+	clear_environment();
 	setenv("ONE", "1", 1);
 	setenv("TWO", "", 1);
 	say(argv, NULL);
-	CHECK_STR(out, "ONE=1\nTWO=\n");
+	check_environment("ONE=1\nTWO=\n", ordered);
 	/* No environment at all is one without entries. */
-	clearenv();
+	clear_environment();
 	say(argv, NULL);
 	CHECK_STR(out, "");
 }
@@ -213,8 +247,13 @@ static void say_environment(const struct ward_spawn_opts *opts)
 TEST(the_environment_is_replaced)
 {
 	say_environment(WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
-	/* Windows wants it sorted, and has use of its own for names that begin with "=". */
-	CHECK_STR(out, HOST_POSIX ? "B=2\nA=1\n=odd\nodd\n" : "A=1\nB=2\nodd\n");
+	/* An emulator drops what has no "="; Windows wants it sorted, and has use of its own
+	 * for names that begin so. */
+	if (on_emulator())
+		check_environment("B=2\nA=1\n=odd\n", false);
+	else
+		check_environment(HOST_POSIX ? "B=2\nA=1\n=odd\nodd\n" :
+		                               "A=1\nB=2\nodd\n", true);
 	say_environment(WARD_SPAWN_OPTS(.env = (const char *const[]){ NULL }));
 	CHECK_STR(out, "");
 }
@@ -225,7 +264,7 @@ TEST(names_are_taken_away_and_values_added)
 
 	say_environment(WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "NONE"),
 	                                .env_set = ARGV("C=5", "D=", "E=x=y")));
-	CHECK_STR(out, "AB=2\nB=3\nC=5\nD=\nE=x=y\n");
+	check_environment("AB=2\nB=3\nC=5\nD=\nE=x=y\n", !on_emulator());
 	/* Set comes after unset, and the last value of a name counts. */
 	say_environment(WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "AB", "B", "C"),
 	                                .env_set = ARGV("A=6", "A=7")));
@@ -305,6 +344,8 @@ TEST(a_child_starts_with_no_signal_blocked_or_ignored)
 	CHECK_STR(out, "blocked\nignored\nhandled\n");
 #if defined(__linux__) && !WARD_TEST_POSIX
 	/* Those too that libc keeps for itself, and does not let src/posix reach. */
+	if (on_emulator())
+		return;
 	say(CHILD("print-status", "SigBlk", "SigIgn", "SigCgt"), NULL);
 	CHECK_STR(out, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
 	               "SigCgt:\t0000000000000000\n");

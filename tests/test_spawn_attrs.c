@@ -74,11 +74,14 @@ static const struct passwd *another_user(void)
 
 TEST(a_user_by_name_brings_uid_gid_and_groups)
 {
-	const struct passwd *user = another_user();
+	const struct passwd *user;
 	static const gid_t some[] = { 11, 12, 13 };
 	char expected[128], name[64];
 
 	NEED_ROOT();
+	if (!able_user_database())
+		SKIP("this static program cannot ask for users here");
+	user = another_user();
 	if (!user)
 		SKIP("there is no other user");
 	REQUIRE_EQ(setgroups(3, some), 0);
@@ -123,7 +126,8 @@ TEST(files_are_opened_before_and_the_folder_entered_after_the_identity_changes)
 		folder_remove(&folder);
 		SKIP("needs root, to become somebody else");
 	}
-	folder_write(&folder, "secret", "only root reads this\n", 0600, path, sizeof(path));
+	folder_write(&folder, "secret", "only root reads this\n", 0600, path,
+	             sizeof(path));
 	opts.in = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = path };
 	opts.out = (struct ward_stdio){ .kind = WARD_FD_NULL };
 	expect_exit(spawn_or_fail(ARGV("sh", "-c", "read -r line"), &opts), 0);
@@ -284,7 +288,11 @@ TEST(each_limit_has_its_own_number)
 	if (on_valgrind())
 		SKIP("valgrind keeps limits to itself");
 	for (int i = 0; i < (int)(sizeof(numbers) / sizeof(numbers[0])); i++) {
-		if (numbers[i] < 0)
+		/* Emulators have them for themselves. */
+		bool kept = numbers[i] == RLIMIT_AS || numbers[i] == RLIMIT_DATA ||
+		            numbers[i] == RLIMIT_STACK;
+
+		if (numbers[i] < 0 || (kept && on_emulator()))
 			continue;
 		bool small = i == WARD_RLIMIT_NOFILE || i == WARD_RLIMIT_NICE ||
 		             i == WARD_RLIMIT_RTPRIO;
@@ -308,7 +316,7 @@ TEST(niceness_is_absolute)
 {
 	say(CHILD("print-sched"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NICE, .nice = 7));
 	CHECK(strncmp(out, "7\n", 2) == 0);
-	if (geteuid() != 0)
+	if (!able_nice())
 		return;
 	say(CHILD("print-sched"), WARD_SPAWN_OPTS(.flags = WARD_SPAWN_NICE, .nice = -20));
 	CHECK(strncmp(out, "-20\n", 4) == 0);
@@ -324,7 +332,7 @@ TEST(the_scheduler_policy_is_set)
 	say(CHILD("print-sched"),
 	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED, .sched_policy = WARD_SCHED_IDLE));
 	CHECK_STR(out, "0\n5 0\n");
-	if (geteuid() != 0)
+	if (!able_nice())
 		return;
 	say(CHILD("print-sched"),
 	    WARD_SPAWN_OPTS(.flags = WARD_SPAWN_SCHED, .sched_policy = WARD_SCHED_RR,
