@@ -50,7 +50,8 @@ void check_note(const char *format, ...)
 	size_t len;
 	va_list ap;
 
-	memcpy(text, "# ", 2);
+	text[0] = '#';
+	text[1] = ' ';
 	va_start(ap, format);
 	n = vsnprintf(text + 2, sizeof(text) - 3, format, ap);
 	va_end(ap);

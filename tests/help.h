@@ -239,7 +239,7 @@ struct folder {
 
 static inline struct folder folder_make(void)
 {
-	struct folder f;
+	struct folder f = { "" };
 
 	host_make_folder(f.path, sizeof(f.path));
 	return f;
