@@ -4,7 +4,7 @@
  * it comes back as it was, or it was refused. The input is the list, each argument
  * ended by a NUL.
  */
-#include "../src/windows/command_line.c"
+#include "../src/windows/command_line.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -42,12 +42,10 @@ extern "C" {
 
 #if defined(__GNUC__) && !defined(_WIN32)
 #define WARD_API __attribute__((visibility("default")))
-#elif defined(WARD_STATIC) || !defined(_WIN32)
+#elif defined(_WIN32) && defined(WARD_BUILDING)
+#define WARD_API __declspec(dllexport)        /* while the DLL is made; who uses it needs */
+#else                                         /* no mark, and links either kind */
 #define WARD_API
-#elif defined(WARD_BUILDING)
-#define WARD_API __declspec(dllexport)
-#else
-#define WARD_API __declspec(dllimport)
 #endif
 
 #define WARD_FOREVER INT64_C(-1)              /* a time-out that never comes */

@@ -29,7 +29,8 @@
  *  - WARD_SPAWN_NICE chooses a priority class, cpus are of the first 64 processors;
  *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, terminals, scheduler
  *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd and the functions
- *    for sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here.
+ *    for sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here. Whether
+ *    Ctrl-C is ignored is inherited always, and with WARD_SPAWN_PGROUP it is.
  *  - A wait's usage has no context switches; minor_faults counts all faults, blocks_in and
  *    blocks_out all that was read and written, from pipes and devices too.
  *

@@ -86,11 +86,9 @@ static inline const char *model_other(struct model_args *a, const char *line,
 		for (size_t i = 0; i < (before_quote ? slashes / 2 : slashes); i++)
 			model_put(a, '\\');
 		line += slashes;
-		if (before_quote && slashes % 2 == 1)
-			model_put(a, *line++);
-		else if (before_quote)
+		if (before_quote && slashes % 2 == 0)
 			line = model_quote(a, line, &quoted, before_2008);
-		else if (slashes == 0)
+		else if (before_quote || slashes == 0)
 			model_put(a, *line++);
 	}
 	model_put(a, '\0');
@@ -172,11 +170,11 @@ static inline bool model_is_one_command(const char *line)
 	bool quoted = false;
 
 	for (; *line; line++) {
+		bool is_control = (unsigned char)*line < ' ' && *line != '\t';
+
 		if (*line == '"')
 			quoted = !quoted;
-		else if ((unsigned char)*line < ' ' && *line != '\t')
-			return false;
-		else if (!quoted && strchr("&|<>()^%!;,=", *line))
+		else if (is_control || (!quoted && strchr("&|<>()^%!;,=", *line)))
 			return false;
 	}
 	return !quoted;

@@ -59,7 +59,9 @@ static inline struct ward *spawn_or_fail(const char *const argv[],
 	int r;
 
 	own.error = own.error ? own.error : &error;
-	r = ward_spawn(&w, argv, &own);
+	do
+		r = ward_spawn(&w, argv, &own);
+	while (r < 0 && host_lost_a_start(own.error->os_error));
 	if (r < 0) {
 		ward_error_text(own.error, text, sizeof(text));
 		check_note("%s (the system's number is %lld)", text,

@@ -3,7 +3,7 @@
  * Command lines of Windows, on every system: the code is a plain function, and what reads
  * its result is a model of its own (command_line_model.h).
  */
-#include "../src/windows/command_line.c"
+#include "../src/windows/command_line.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <errno.h>
 #include <stdlib.h>

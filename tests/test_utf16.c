@@ -2,7 +2,7 @@
 /*
  * UTF-8 to UTF-16 and back, on every system: every code point there is, and what is none.
  */
-#include "../src/windows/text.c"
+#include "../src/windows/text.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <string.h>
 

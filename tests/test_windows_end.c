@@ -236,6 +236,35 @@ TEST(what_is_no_job_is_told)
 	CloseHandle(event);
 }
 
+TEST(a_job_that_may_not_be_entered_is_told)
+{
+	HANDLE job = make_job(0), weak = NULL;
+
+	REQUIRE(DuplicateHandle(GetCurrentProcess(), job, GetCurrentProcess(), &weak,
+	                        JOB_OBJECT_QUERY, FALSE, 0));
+	spawn_fails(CHILD("exit", "0"),
+	            WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(.job = weak)), -EACCES,
+	            WARD_STEP_JOB);
+	CloseHandle(weak);
+	CloseHandle(job);
+}
+
+TEST(a_job_that_is_full_is_told)
+{
+	HANDLE job = make_job(JOB_OBJECT_LIMIT_ACTIVE_PROCESS);
+	const struct ward_windows_opts *in_job = WARD_WINDOWS_OPTS(.job = job);
+	struct talk t =
+		talk_start_ready(CHILD("ready"), WARD_SPAWN_OPTS(.windows = in_job));
+
+	if (in_wine())
+		check_note("Wine counts the processes of a job, but does not limit them");
+	else
+		spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.windows = in_job),
+		            -EAGAIN, WARD_STEP_JOB);
+	talk_end(&t);
+	CloseHandle(job);
+}
+
 /* ---------------------------------------------------------------- console, priority */
 
 TEST(each_console_can_be_chosen)

@@ -269,6 +269,11 @@ TEST(what_cmd_cannot_be_told_is_refused_at_its_step)
 	            WARD_STEP_BATCH);
 	spawn_fails(ARGV(path, endless), WARD_SPAWN_OPTS(.windows = BATCH), -E2BIG,
 	            WARD_STEP_BATCH);
+	/* What keeps percent signs from naming variables is this one. */
+	spawn_fails(ARGV(path, "%PATH%"),
+	            WARD_SPAWN_OPTS(.windows = BATCH,
+	                            .env_set = (const char *const[]){ "cd=", NULL }),
+	            -EINVAL, WARD_STEP_BATCH);
 	free(endless);
 	folder_remove(&f);
 }

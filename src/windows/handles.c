@@ -87,8 +87,10 @@ static int list_slots(struct ward__handles *h, const struct ward_spawn_opts *opt
 
 	h->slots = opts->n_fds <= MAX_TARGET ? ward__alloc(room * sizeof(*h->slots)) :
 	                                       NULL;
-	if (!h->slots)
-		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
+	if (!h->slots) {
+		ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
+		return -ENOMEM;
+	}
 	add(h, 0, &opts->in);
 	add(h, 1, &opts->out);
 	add(h, 2, &opts->err);
@@ -204,7 +206,7 @@ static BYTE runtime_flags(const struct ward__slot *slot)
 /* The first three come by the standard handles, which this would go before. */
 static void fill_block(struct ward__handles *h, int count)
 {
-	const HANDLE none = INVALID_HANDLE_VALUE;
+	HANDLE none = INVALID_HANDLE_VALUE;
 	BYTE *flags = h->block + sizeof(count), *handles = flags + count;
 
 	memcpy(h->block, &count, sizeof(count));
@@ -245,8 +247,10 @@ static int make_block(struct ward__handles *h, struct ward_error *error)
 int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_opts *opts,
                        uint32_t console, struct ward_error *error)
 {
-	int r = list_slots(handles, opts, error);
+	int r;
 
+	*handles = (struct ward__handles){ .slots = NULL };
+	r = list_slots(handles, opts, error);
 	if (r == 0)
 		r = open_slots(handles, console, error);
 	if (r == 0 && list_handles(handles) < 0)
@@ -260,7 +264,7 @@ int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_op
 
 void ward__handles_close(struct ward__handles *handles)
 {
-	for (size_t i = 0; i < handles->n_slots; i++)
+	for (size_t i = 0; handles->slots && i < handles->n_slots; i++)
 		if (handles->slots[i].handle)
 			CloseHandle(handles->slots[i].handle);
 	ward__free(handles->block);

@@ -136,7 +136,7 @@ static bool is_child(HANDLE handle)
 
 int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 {
-	HANDLE handle;
+	HANDLE handle = NULL;
 	int r;
 
 	if (pid > UINT32_MAX)
@@ -155,7 +155,7 @@ int ward__process_open(struct ward__process **ret, int64_t pid, uint32_t flags)
 
 int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
 {
-	HANDLE handle;
+	HANDLE handle = NULL;
 	uint64_t born = 0;
 	int r;
 

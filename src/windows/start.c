@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "fail.h"
 #include "handles.h"
+#include "nt.h"
 #include "path.h"
 #include "program.h"
 #include "signals.h"
@@ -211,16 +212,29 @@ static int find_program(struct plan *plan, struct ward_error *error)
 
 /* ----------------------------------------------------------------------- attributes */
 
-/* A HANDLE of something else would fail as if the program could not be run. */
+/*
+ * What is no job, or one without the right, would fail as if the program could not be
+ * run. A job that may not be asked (access denied) is one.
+ */
 static int check_job(const struct plan *plan, struct ward_error *error)
 {
+	HANDLE job = plan->own.job;
+	ACCESS_MASK access;
 	BOOL is_in;
+	int r = job ? ward__gate("IsProcessInJob") : 0;
 
-	if (!plan->own.job ||
-	    IsProcessInJob(GetCurrentProcess(), plan->own.job, &is_in) ||
-	    GetLastError() == ERROR_ACCESS_DENIED) /* it may be asked nothing: fine */
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_JOB, r, -1, NULL);
+	if (!job)
 		return 0;
-	return ward__fail_last(error, WARD_STEP_JOB, ward__last_error(), -1, NULL);
+	if (!IsProcessInJob(GetCurrentProcess(), job, &is_in) &&
+	    GetLastError() != ERROR_ACCESS_DENIED)
+		return ward__fail_last(error, WARD_STEP_JOB, ward__last_error(), -1,
+		                       NULL);
+	access = ward__nt_access(job);
+	if (access != 0 && !(access & JOB_OBJECT_ASSIGN_PROCESS))
+		return ward__fail(error, WARD_STEP_JOB, -EACCES, -1, NULL);
+	return 0;
 }
 
 static int set_attributes(struct plan *plan)
