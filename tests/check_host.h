@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the runner (check.c) wants of a system: check_unix.c and check_windows.c have it.
- * A case is run in a process of its own, which tells its verdict through shared memory, and
- * nothing of it outlives it.
+ * A case is run in a process of its own, which tells its verdict through shared memory,
+ * and nothing of it outlives it.
  */
 #ifndef CHECK_HOST_H
 #define CHECK_HOST_H

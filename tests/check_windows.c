@@ -3,8 +3,8 @@
  * Running cases on Windows: the runner starts its own program again with the name of the
  * case, by Win32 alone. What is hard: nothing may outlive the case. It is born into a job
  * of its own, with all that it starts, and the runner ends that job when the case has
- * ended or has taken too long. The verdict is memory that both have mapped, by an inherited
- * handle whose number is an argument: the environment stays as it was.
+ * ended or has taken too long. The verdict is memory that both have mapped, by an
+ * inherited handle whose number is an argument: the environment stays as it was.
  */
 #include "check_host.h"
 
