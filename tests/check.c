@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The runner of the test harness, as far as it is the same on every system: the cases in
- * the order of the files, what they say, and TAP. Each is run by check_host_run in a process
- * of its own; what that leaves behind is looked at in check_state.c.
+ * the order of the files, what they say, and TAP. Each is run by check_host_run in a
+ * process of its own; what that leaves behind is looked at in check_state.c.
  */
 #include "check.h"
 

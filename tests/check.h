@@ -21,14 +21,14 @@
  * where the system can, its orphans become children of the runner and are ended likewise.
  *
  * A test binary is one or more test_*.c with check.c and what the system has of the
- * harness: check_unix.c and check_state.c, or check_windows.c and check_state_windows.c. On
- * Windows a case is the same program started again, in a job that ends with it; every
+ * harness: check_unix.c and check_state.c, or check_windows.c and check_state_windows.c.
+ * On Windows a case is the same program started again, in a job that ends with it; every
  * handle counts, and whether it can be inherited.
  *
- * A file of tests is portable when all it wants of the system comes from tests/host.h, and
- * what a system can is asked by name (tests/able.h). A case that one system cannot show
- * says SKIP with the reason; one about fork, signals or descriptors as POSIX has them
- * stands in an `#if HOST_POSIX`. What only Windows has is in test_windows_*.c.
+ * A file of tests is portable when all it wants of the system comes from tests/host.h,
+ * and what a system can is asked by name (tests/able.h). A case that one system cannot
+ * show says SKIP with the reason; one about fork, signals or descriptors as POSIX has
+ * them stands in an `#if HOST_POSIX`. What only Windows has is in test_windows_*.c.
  *
  * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind,
  * sanitizers and emulators), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD

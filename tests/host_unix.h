@@ -27,7 +27,7 @@
 #include "check.h"
 
 #define HOST_POSIX 1
-#define HOST_NULL "/dev/null"                 /* a file that reads nothing and takes all */
+#define HOST_NULL "/dev/null"                /* a file that reads nothing and takes all */
 #define HOST_SLASH '/'
 #define HOST_LIST ":"                         /* between the folders of PATH */
 #define HOST_SIGNALS                                                                     \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/host.h for Windows. Descriptors are those of the C runtime, paths are UTF-8, and a
- * process is held by its HANDLE.
+ * tests/host.h for Windows. Descriptors are those of the C runtime, paths are UTF-8, and
+ * a process is held by its HANDLE.
  */
 #ifndef HOST_WINDOWS_H
 #define HOST_WINDOWS_H
@@ -58,7 +58,8 @@ static inline bool host_is_silent(int fd)
 {
 	DWORD waiting;
 
-	return !PeekNamedPipe((HANDLE)_get_osfhandle(fd), NULL, 0, NULL, &waiting, NULL) &&
+	return !PeekNamedPipe((HANDLE)_get_osfhandle(fd), NULL, 0, NULL, &waiting,
+	                      NULL) &&
 	       GetLastError() == ERROR_BROKEN_PIPE;
 }
 

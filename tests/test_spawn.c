@@ -267,7 +267,8 @@ TEST(names_are_taken_away_and_values_added)
 	                                .env_set = ARGV("C=5", "D=", "E=x=y")));
 	check_environment("AB=2\nB=3\nC=5\nD=\nE=x=y\n", !on_emulator());
 	/* Set comes after unset, and the last value of a name counts. */
-	say_environment(WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "AB", "B", "C"),
+	say_environment(WARD_SPAWN_OPTS(.env = base, .env_unset = ARGV("A", "AB", "B",
+	                                                  "C"),
 	                                .env_set = ARGV("A=6", "A=7")));
 	CHECK_STR(out, "A=7\n");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Failure at every point, on Windows: each call and each allocation of a start, and of a
- * life, fails in turn with each plausible errno. Whatever happens, either the start succeeds
- * or it fails cleanly: no child, no handle, and the step is named.
+ * life, fails in turn with each plausible errno. Whatever happens, either the start
+ * succeeds or it fails cleanly: no child, no handle, and the step is named.
  */
 #include "able.h"
 #include "check_state.h"
