@@ -23,9 +23,11 @@
 int ward__gate(const char *call);
 
 /*
- * The @nth call from now (1 is the next) of @call, NULL for any, fails with @error. 0:
- * never.
+ * The @nth call from now (1 is the next) of @call, NULL for any, fails with @error; with
+ * WARD__GATE_KILL for an error it is never made, and the process that makes it is killed.
+ * 0: never.
  */
+enum { WARD__GATE_KILL = 1 << 20 };
 void ward__gate_fail(const char *call, int nth, int error);
 
 /*

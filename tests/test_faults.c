@@ -8,6 +8,9 @@
  * the library remembers what its kernel refused.
  */
 #include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "able.h"
 #include "check_state.h"
@@ -294,6 +297,43 @@ TEST(a_life_survives_the_failure_of_each_of_its_calls)
 {
 	fail_with_each_error(try_life, WARD_SPAWN_OPTS(0));
 }
+
+#ifdef __linux__
+/* Start a program and be killed at the @k-th call; UNTOUCHED when there were fewer. */
+static int start_and_die(int k)
+{
+	struct ward *w = NULL;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ward__gate_fail(NULL, k, WARD__GATE_KILL);
+		ward_spawn(&w, CHILD("exit", "0"), NULL);
+		_exit(ward__gate_failed() ? TOUCHED : UNTOUCHED);
+	}
+	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : TOUCHED;
+}
+
+/*
+ * Whoever was on its way then goes it to its end, or ends: nobody waits for a parent that
+ * is no more. [reserve-first]
+ */
+TEST(a_caller_that_is_killed_at_any_call_leaves_nothing_that_waits)
+{
+	int k = 1, r = TOUCHED;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		SKIP("orphans cannot be adopted here");
+	for (; k < MOST_CALLS && r == TOUCHED; k++) {
+		r = start_and_die(k);
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+	}
+	CHECK_EQ(r, UNTOUCHED);
+	CHECK(k > 5);
+}
+#endif
 
 /* A child that fails in its last step is gone when we are told. [reserve-first] */
 TEST(a_failed_exec_leaves_no_child)
