@@ -71,4 +71,4 @@ fmt:
 clean:
 	@rm -rf build
 
-.PHONY: all help build demo check check-here check-vm check-arch lint bench install fmt clean
+.PHONY: all help build demo check check-here check-vm check-arch check-windows lint bench install fmt clean
