@@ -98,11 +98,20 @@ TEST(a_child_that_somebody_else_collected_is_not_signalled)
 {
 	NEED_KQUEUE();
 	struct ward *w = NULL;
-	pid_t pid = fork();
+	int hold[2];
+	char byte;
+	pid_t pid;
 
-	if (pid == 0)
-		_exit(7);
+	make_pipe(hold);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? 7 : 99);
+	}
+	/* Watched before it ends: else nobody would have seen how. */
 	REQUIRE_EQ(ward_open(&w, pid, WARD_OPEN_CHILD), 0);
+	close(hold[0]);
+	close(hold[1]);
 	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
 	CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
 	CHECK_EQ(ward_signal_group(w, SIGKILL), -ESRCH);
