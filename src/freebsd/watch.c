@@ -23,6 +23,7 @@
 struct ward__watch {
 	int fd; /* a process descriptor, or a kqueue; -1: none yet */
 	bool handle;                  /* the former */
+	pid_t owner; /* whose the latter is: copies of us have none */
 };
 
 struct ward__watch *ward__watch_of(int descriptor)
@@ -33,6 +34,7 @@ struct ward__watch *ward__watch_of(int descriptor)
 		return NULL;
 	watch->fd = descriptor;
 	watch->handle = descriptor >= 0;
+	watch->owner = getpid();
 	return watch;
 }
 
@@ -137,7 +139,9 @@ void ward__watch_drop(struct ward__watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->fd >= 0)
+	if (watch->handle)
 		close(watch->fd);
+	else
+		ward__knote_close(watch->fd, watch->owner);
 	ward__free(watch);
 }
