@@ -159,6 +159,25 @@ static bool reuse_before_a_close_that_kills(void)
 	return newcomer >= 0;
 }
 
+/* A child that is known by its number alone, but watched: it was seen to end. */
+static bool reuse_of_a_watched_number(void)
+{
+	struct ward *w = spawn_or_fail(CHILD("exit", "47"),
+	                               WARD_SPAWN_OPTS(.on_close = WARD_KILL));
+	struct pollfd one = { .fd = ward_poll_fd(w), .events = POLLIN };
+	pid_t pid = (pid_t)ward_pid(w), newcomer;
+	int go = -1;
+
+	REQUIRE_EQ(poll(&one, 1, 20000), 1);
+	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+	newcomer = fork_as(pid, &go);
+	CHECK(newcomer < 0 || ward_signal(w, SIGKILL) <= 0);
+	if (newcomer > 0)
+		check_unharmed(newcomer, go);
+	expect_exit(w, 47);
+	return newcomer >= 0;
+}
+
 /* As process 1 of the namespace, with a /proc of its own. */
 static _Noreturn void be_first(bool (*round)(void))
 {
@@ -210,6 +229,14 @@ TEST(a_number_freed_by_somebody_else_is_never_taken_for_the_old_process)
 TEST(closing_never_kills_the_newcomer)
 {
 	if (!in_own_namespace(reuse_before_a_close_that_kills))
+		SKIP("numbers of processes cannot be chosen here");
+}
+/* [same-process] */
+TEST(a_newcomer_is_not_signalled_for_a_child_that_was_seen_to_end)
+{
+	if (!on_kqueue_system())
+		SKIP("numbers are not watched here");
+	if (!in_own_namespace(reuse_of_a_watched_number))
 		SKIP("numbers of processes cannot be chosen here");
 }
 #else

@@ -90,9 +90,14 @@ int ward__watch_fd(const struct ward__watch *watch)
 	return watch->fd;
 }
 
+static bool is_ours(const struct ward__watch *watch)
+{
+	return watch->handle || getpid() == watch->owner;
+}
+
 bool ward__watch_done(const struct ward__watch *watch)
 {
-	return ward__knote_done(watch->fd);
+	return is_ours(watch) && ward__knote_done(watch->fd);
 }
 
 /*
@@ -117,8 +122,9 @@ static bool status_of(int descriptor, int *ret)
 
 bool ward__watch_status(struct ward__watch *watch, int *ret)
 {
-	return watch->handle ? status_of(watch->fd, ret) :
-	                       ward__knote_status(watch->fd, ret);
+	if (watch->handle)
+		return status_of(watch->fd, ret);
+	return is_ours(watch) && ward__knote_status(watch->fd, ret);
 }
 
 bool ward__watch_is_handle(const struct ward__watch *watch)

@@ -74,12 +74,12 @@ int ward__watch_fd(const struct ward__watch *watch)
 
 bool ward__watch_done(const struct ward__watch *watch)
 {
-	return ward__knote_done(watch->queue);
+	return getpid() == watch->owner && ward__knote_done(watch->queue);
 }
 
 bool ward__watch_status(struct ward__watch *watch, int *ret)
 {
-	return ward__knote_status(watch->queue, ret);
+	return getpid() == watch->owner && ward__knote_status(watch->queue, ret);
 }
 
 bool ward__watch_is_handle(const struct ward__watch *watch)
