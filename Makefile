@@ -16,7 +16,7 @@ help:
 	@echo 'make check-here  the suite on this very system, in TAP, with nothing but cc, make and sh'
 	@echo 'make check-vm    the suite on older Linux kernels, amd64 and arm64, in emulation'
 	@echo 'make check-arch  the suite for other processors and with musl, emulated'
-	@echo 'make check-windows  the tests of the library on Windows, as Wine has it'
+	@echo 'make check-windows  the tests on Windows, as Wine has it'
 	@echo 'make bench       measure what a start costs'
 	@echo 'make install     into PREFIX ($(PREFIX)); DESTDIR and LIBDIR are honoured'
 	@echo 'make lint        what can be said of the sources without running them'

@@ -85,6 +85,7 @@ set(ward_windows
   src/windows/handles.c
   src/windows/host.c
   src/windows/info.c
+  src/windows/nt.c
   src/windows/path.c
   src/windows/process.c
   src/windows/program.c

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any list of arguments, as a line for the Microsoft C runtime and as one for cmd.exe: it
- * comes back as it was, or it was refused. The input is the list, each argument ended by a
- * NUL.
+ * Any list of arguments, as a line for the Microsoft C runtime and as one for cmd.exe:
+ * it comes back as it was, or it was refused. The input is the list, each argument
+ * ended by a NUL.
  */
-#include "../src/windows/command_line.c"
+#include "../src/windows/command_line.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <stdint.h>
 #include <stdlib.h>

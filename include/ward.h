@@ -40,15 +40,18 @@ extern "C" {
 #define WARD_VERSION_MINOR 1
 #define WARD_VERSION_PATCH 0
 
-/* WARD_STATIC: the program takes the library into itself, and does not export it. */
-#if defined(WARD_STATIC) || (!defined(__GNUC__) && !defined(_WIN32))
+/*
+ * WARD_STATIC: the program takes the library into itself, and does not export it. Who uses
+ * the DLL needs no mark and links either kind.
+ */
+#if defined(WARD_STATIC)
 #define WARD_API
-#elif !defined(_WIN32)
-#define WARD_API __attribute__((visibility("default")))
-#elif defined(WARD_BUILDING)
+#elif defined(_WIN32) && defined(WARD_BUILDING)
 #define WARD_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
+#define WARD_API __attribute__((visibility("default")))
 #else
-#define WARD_API __declspec(dllimport)
+#define WARD_API
 #endif
 
 #define WARD_FOREVER INT64_C(-1)              /* a time-out that never comes */
@@ -196,7 +199,8 @@ WARD_API int ward_signal_number(const char *name);
 enum {
 	WARD_LEAVE = 0,                       /* it lives on. If it has ended it is collected
 	                                       * (no zombie); if not, it is from now on the
-	                                       * program's own child, to be waited for */
+	                                       * program's own child, to be waited for (on
+	                                       * FreeBSD its reaper's, most often init's) */
 	WARD_KILL = 1,                        /* killed; collected by the next ward_spawn or
 	                                       * ward_close that finds it ended */
 	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ward on POSIX systems: the raw siginfo_t, struct rusage and wait status of a result, for
- * code that already speaks them.
+ * code that already speaks them. Where <errno.h> has no ENODATA (FreeBSD, OpenBSD) ENOMSG
+ * stands for it.
  */
 #ifndef WARD_POSIX_H
 #define WARD_POSIX_H

@@ -7,14 +7,19 @@
  *
  *  - Strings are UTF-8 in and out. What is not valid UTF-8 is -EILSEQ; a lone surrogate,
  *    which Windows allows in names, is written as its three bytes (WTF-8).
- *  - A descriptor (WARD_FD_GIVEN, opts.fds) is one of the C runtime's, _open's; the
- *    child's runtime finds it under its number. WARD_FD_HANDLE gives a HANDLE instead.
+ *  - A descriptor (WARD_FD_GIVEN, opts.fds) is one of the C runtime's, _open's, and of the
+ *    one that this library was linked with; the child's runtime finds it under its number,
+ *    up to 2047, and leaves its bytes as they are. WARD_FD_HANDLE gives a HANDLE instead.
+ *    WARD_FD_INHERIT of 0, 1 and 2 are the standard handles, inheritable or not; of others,
+ *    and WARD_SPAWN_INHERIT_FDS, descriptors that are inheritable (not _O_NOINHERIT).
  *    Whatever the caller's handles are, the child gets those it was given and no others,
  *    and none of the caller's becomes inheritable.
- *  - A file without a directory is looked for in the directories of PATH, with each ending
- *    of PATHEXT that is .COM or .EXE (or a batch file, where those are allowed) when its
- *    name has none; never in the current directory, the program's own or the system's,
- *    unless PATH names them.
+ *  - A path is taken as it is; when there is no such file, and its name has no ending, with
+ *    each ending of PATHEXT that is .COM or .EXE (or a batch file, where those are allowed).
+ *    A file without a directory is looked for in the directories of PATH, as it is when it
+ *    has an ending, and with those endings unless it has one of them; never in the current
+ *    directory, the program's own or the system's, unless PATH names them. Without a PATH
+ *    nothing is found. The names of devices (NUL, COM1) are -EACCES.
  *  - KILL is TerminateProcess with the code 137; a process that ended so is SIGNALED by
  *    KILL. INT and TERM are CTRL_BREAK_EVENT to the group of a process that was started
  *    with WARD_SPAWN_PGROUP on the caller's console, else -ENOTSUP, and ward_stop goes on
@@ -22,9 +27,12 @@
  *  - A crash (an exit code that is an error NTSTATUS, 0xC0000005) is SIGNALED with the
  *    nearest signal, and ward_exit.code is the raw code. Other codes are EXITED, 259 too.
  *  - WARD_SPAWN_NICE chooses a priority class, cpus are of the first 64 processors;
- *    umask, uid, gid, groups, user, rlimits, sessions, terminals, scheduler policies,
- *    signal masks and death_signal are -ENOTSUP. ward_poll_fd and the functions for
- *    sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here.
+ *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, terminals, scheduler
+ *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd and the functions
+ *    for sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here. Whether
+ *    Ctrl-C is ignored is inherited always, and with WARD_SPAWN_PGROUP it is.
+ *  - A wait's usage has no context switches; minor_faults counts all faults, blocks_in and
+ *    blocks_out all that was read and written, from pipes and devices too.
  *
  * Windows 10 and later. Source: learn.microsoft.com, "Process and Thread Functions".
  */
@@ -42,7 +50,7 @@ enum {
 	WARD_CONSOLE_INHERIT = 0,             /* the caller's, if it has one */
 	WARD_CONSOLE_HIDDEN = 1,              /* one of its own without a window */
 	WARD_CONSOLE_NEW = 2,                 /* one of its own in a new window */
-	WARD_CONSOLE_DETACHED = 3             /* none */
+	WARD_CONSOLE_DETACHED = 3             /* none; what it starts may open a window */
 };
 
 enum {

@@ -297,6 +297,12 @@ function write_file(path,   i, j, name, undefs, n_undefs, conditions) {
 				i = name + 1
 				continue
 			}
+			if (tok[j] == "include") {
+				while (i < tokens && kind[i] != "d")
+					printf "%s", tok[i++]
+				print ""
+				continue
+			}
 			conditions += opens("#" tok[j])
 			if (tok[j] == "define" && tok[name] ~ /^_[A-Z_]+_SOURCE$/) {
 				while (i < tokens && kind[i] != "d")

@@ -10,9 +10,12 @@
 #if HOST_POSIX
 #include <grp.h>
 #include <limits.h>
-#include <poll.h>
 #include <pwd.h>
 #include <sys/resource.h>
+#endif
+#ifdef __FreeBSD__
+#include <sys/types.h>
+#include <sys/sysctl.h>
 #endif
 #ifdef __linux__
 #include <sys/ioctl.h>
@@ -159,10 +162,11 @@ static inline bool able_pidfd_open(void)
 static inline bool able_pidfd_wait(void)
 {
 	siginfo_t info;
+	int options = WEXITED | WNOHANG;
 
-	return on_linux_system() && !is_forced("waitid_pidfd") &&
-	       syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, WEXITED | WNOHANG, NULL) <
-	               0 &&
+	if (!on_linux_system() || is_forced("waitid_pidfd"))
+		return false;
+	return syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, options, NULL) < 0 &&
 	       errno == EBADF;
 }
 
@@ -176,8 +180,8 @@ static inline long able__clone_pidfd(int *fd)
 #endif
 }
 
-/* A child comes with a pidfd, and it is not readable while the child lives: it was on 5.2,
- * and before that the flag was not seen. */
+/* A child comes with a pidfd, and it is not readable while the child lives: it was on
+ * 5.2, and before that the flag was not seen. */
 static inline bool able_clone_pidfd(void)
 {
 	struct pollfd p = { .fd = -1, .events = POLLIN };
@@ -370,6 +374,11 @@ static inline bool able_boot_name(void)
 {
 #if ABLE_OPENBSD || ABLE_NETBSD || defined(__DragonFly__) || defined(_WIN32)
 	return false;
+#elif defined(__FreeBSD__)
+	size_t size = 0;
+
+	return able_identity() &&
+	       sysctlbyname("kern.boot_id", NULL, &size, NULL, 0) == 0;
 #else
 	return able_identity();
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The runner of the test harness, as far as it is the same on every system: the cases in
- * the order of the files, what they say, and TAP. Each is run by check_host_run in a process
- * of its own; what that leaves behind is looked at in check_state.c.
+ * the order of the files, what they say, and TAP. Each is run by check_host_run in a
+ * process of its own; what that leaves behind is looked at in check_state.c.
  */
 #include "check.h"
 
@@ -45,12 +45,11 @@ void check__add(struct check_case *c)
 /* One write, so that lines of several threads and processes do not mix. */
 void check_note(const char *format, ...)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX] = "# ";
 	int saved = errno, n;
 	size_t len;
 	va_list ap;
 
-	memcpy(text, "# ", 2);
 	va_start(ap, format);
 	n = vsnprintf(text + 2, sizeof(text) - 3, format, ap);
 	va_end(ap);

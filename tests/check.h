@@ -10,17 +10,25 @@
  * A test binary runs all its cases and speaks TAP; `binary NAME...` runs some, `binary
  * --list` names them. In a binary that has the cases of several files a case is named
  * with its file ("wait: exit_code_is_told"); NAME is a file (wait), a case of a file
- * (wait:exit_code_is_told) or a case. Every case is a process of its own with a time limit, and after its
- * body has returned the process must be as it was before: no child, alive or zombie, also
- * none that a child left behind; no further descriptor open; signal mask, dispositions,
- * umask and working directory unchanged. The harness knows nothing of the library that it
- * tests.
+ * (wait:exit_code_is_told) or a case. Every case is a process of its own with a time
+ * limit, and after its body has returned the process must be as it was before: no child,
+ * alive or zombie, also none that a child left behind; no further descriptor open; signal
+ * mask, dispositions, umask and working directory unchanged. The harness knows nothing of
+ * the library that it tests.
  *
  * What is hard: a case that hangs must be ended with everything that it started, by means
  * that are not under test. It is ended by its number while it is our unreaped child, and
  * where the system can, its orphans become children of the runner and are ended likewise.
  *
- * A test binary is one or more test_*.c with check.c and check_state.c.
+ * A test binary is one or more test_*.c with check.c and what the system has of the
+ * harness: check_unix.c and check_state.c, or check_windows.c and check_state_windows.c.
+ * On Windows a case is the same program started again, in a job that ends with it; every
+ * handle counts, and whether it can be inherited.
+ *
+ * A file of tests is portable when all it wants of the system comes from tests/host.h,
+ * and what a system can is asked by name (tests/able.h). A case that one system cannot
+ * show says SKIP with the reason; one about fork, signals or descriptors as POSIX has
+ * them stands in an `#if HOST_POSIX`. What only Windows has is in test_windows_*.c.
  *
  * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind,
  * sanitizers and emulators), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD

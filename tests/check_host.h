@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the runner (check.c) wants of a system: check_unix.c and check_windows.c have it. A
- * case is run in a process of its own, which tells its verdict through shared memory, and
- * nothing of it outlives it.
+ * What the runner (check.c) wants of a system: check_unix.c and check_windows.c have it.
+ * A case is run in a process of its own, which tells its verdict through shared memory,
+ * and nothing of it outlives it.
  */
 #ifndef CHECK_HOST_H
 #define CHECK_HOST_H
@@ -21,8 +21,8 @@ struct check_verdict {
 };
 extern struct check_verdict *check_verdict;
 
-/* In the runner, before the first case: the verdict, and a process that is as a case is to
- * find it. Ends the program when it cannot be done. */
+/* In the runner, before the first case: the verdict, and a process that is as a case is
+ * to find it. Ends the program when it cannot be done. */
 void check_host_prepare(void);
 
 /*
@@ -32,8 +32,8 @@ void check_host_prepare(void);
 const char *check_host_run(const struct check_case *c, double limit_s, char *text,
                            size_t size);
 
-/* A program that was started to be one case says so in its arguments: its name, else NULL.
- * Where cases are forked there is none. */
+/* A program that was started to be one case says so in its arguments: its name, else
+ * NULL. Where cases are forked there is none. */
 const char *check_host_case(int argc, char *argv[]);
 
 /* The name that one case alone has: FILE:CASE. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state of a process that a case must not change, on Windows: other processes, handles
- * and whether they can be inherited, working directory, environment, console mode, error
- * mode. What is hard: the runtime makes handles of its own when something is done for the
+ * The state of a process that a case must not change, on Windows: other processes,
+ * handles and whether they can be inherited, working directory, environment, console mode,
+ * error mode. What is hard: the runtime makes handles of its own when something is done for the
  * first time (a thread, a wait of the thread pool), so that all this is done once before
  * the first look; and the thread pool keeps what it has made for many waits until it has
  * been idle for some seconds, so that what is left over is given that time to go away. A
@@ -33,7 +33,7 @@ struct state {
 };
 
 static struct state before, after;
-static bool of_runtime[HANDLES];              /* made in the warm-up, closed at any time */
+static bool of_runtime[HANDLES];             /* made in the warm-up, closed at any time */
 
 /* ------------------------------------------------------------------------ processes */
 
@@ -144,13 +144,16 @@ static void say_what_differs(int i)
 {
 	char type[64];
 
+	const char *what = "made not inheritable";
+
+	if (before.handles[i] == NOT_OPEN)
+		what = "left open";
+	else if (after.handles[i] & HANDLE_FLAG_INHERIT)
+		what = "made inheritable";
 	if (after.handles[i] == NOT_OPEN)
 		check_note("handle 0x%x was closed", 4 * i);
 	else
-		check_note("handle 0x%x was %s: %s", 4 * i,
-		           before.handles[i] == NOT_OPEN ? "left open" :
-		           after.handles[i] & HANDLE_FLAG_INHERIT ? "made inheritable" :
-		                                                    "made not inheritable",
+		check_note("handle 0x%x was %s: %s", 4 * i, what,
 		           type_of(handle_at(i), type, sizeof(type)));
 }
 
@@ -180,7 +183,7 @@ static bool same_handles_in_time(void)
 	return same_handles(true);
 }
 
-/* ------------------------------------------------------------------- what is made once */
+/* ------------------------------------------------------------------ what is made once */
 
 static unsigned __stdcall no_thread(void *arg)
 {
@@ -198,8 +201,8 @@ static void warm_up(void)
 {
 	HANDLE thread = (HANDLE)_beginthreadex(NULL, 0, no_thread, NULL, 0, NULL), wait;
 
-	if (thread && RegisterWaitForSingleObject(&wait, thread, no_callback, NULL, INFINITE,
-	                                          WT_EXECUTEONLYONCE))
+	if (thread && RegisterWaitForSingleObject(&wait, thread, no_callback, NULL,
+	                                          INFINITE, WT_EXECUTEONLYONCE))
 		UnregisterWaitEx(wait, INVALID_HANDLE_VALUE);
 	WaitForSingleObject(thread, INFINITE);
 	CloseHandle(thread);

@@ -2,9 +2,9 @@
 /*
  * Running cases on Windows: the runner starts its own program again with the name of the
  * case, by Win32 alone. What is hard: nothing may outlive the case. It is born into a job
- * of its own, with all that it starts, and the runner ends that job when the case has ended
- * or has taken too long. The verdict is memory that both have mapped, by an inherited
- * handle whose number is an argument: the environment stays as it was.
+ * of its own, with all that it starts, and the runner ends that job when the case has
+ * ended or has taken too long. The verdict is memory that both have mapped, by an
+ * inherited handle whose number is an argument: the environment stays as it was.
  */
 #include "check_host.h"
 
@@ -76,7 +76,8 @@ bool check_host_can_run(const char *path)
 
 void check_host_place(const char *path, const char *self, char *whole, size_t size)
 {
-	wchar_t place[COMMAND_MAX], full[COMMAND_MAX], *wide = path ? wide_of(path) : NULL;
+	wchar_t place[COMMAND_MAX], full[COMMAND_MAX];
+	wchar_t *wide = path ? wide_of(path) : NULL;
 	char *text;
 
 	(void)self;
@@ -88,7 +89,7 @@ void check_host_place(const char *path, const char *self, char *whole, size_t si
 	free(wide);
 }
 
-/* -------------------------------------------------------------------------- the runner */
+/* ------------------------------------------------------------------------- the runner */
 
 static void map_verdict(void)
 {
@@ -184,7 +185,7 @@ const char *check_host_run(const struct check_case *c, double limit_s, char *tex
 	return trouble(in_time, code, text, size);
 }
 
-/* ---------------------------------------------------------------------------- the case */
+/* --------------------------------------------------------------------------- the case */
 
 static HANDLE handle_of(const char *number)
 {
@@ -199,8 +200,8 @@ const char *check_host_case(int argc, char *argv[])
 	if (argc != 5 || strcmp(argv[1], "--case") != 0)
 		return NULL;
 	_setmode(1, _O_BINARY);
-	if (!DuplicateHandle(self, GetStdHandle(STD_OUTPUT_HANDLE), self, &notes, 0, FALSE,
-	                     DUPLICATE_SAME_ACCESS))
+	if (!DuplicateHandle(self, GetStdHandle(STD_OUTPUT_HANDLE), self, &notes, 0,
+	                     FALSE, DUPLICATE_SAME_ACCESS))
 		give_up("DuplicateHandle");
 	section = handle_of(argv[3]);
 	map_verdict();

@@ -22,6 +22,13 @@
 #include <sys/syscall.h>
 #endif
 
+/* FreeBSD has kept NSIG as it was before it had real-time signals. */
+#ifdef _SIG_MAXSIG
+enum { SIGNALS = _SIG_MAXSIG + 1 };
+#else
+enum { SIGNALS = NSIG };
+#endif
+
 #ifdef __GLIBC__
 typedef __rlimit_resource_t limit_name;
 #else
@@ -177,7 +184,7 @@ static void print_dispositions(const char *title, bool ignored)
 	struct sigaction action;
 
 	printf("\n%s", title);
-	for (int sig = 1; sig < NSIG; sig++)
+	for (int sig = 1; sig < SIGNALS; sig++)
 		if (sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
 		    (action.sa_handler == SIG_IGN) == ignored)
 			printf(" %d", sig);
@@ -191,7 +198,7 @@ static int verb_print_signals(char *args[])
 	(void)args;
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	fputs("blocked", stdout);
-	for (int sig = 1; sig < NSIG; sig++)
+	for (int sig = 1; sig < SIGNALS; sig++)
 		if (sigismember(&mask, sig) == 1)
 			printf(" %d", sig);
 	print_dispositions("ignored", true);

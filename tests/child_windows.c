@@ -237,7 +237,7 @@ static PROCESS_INFORMATION start_again(const wchar_t *args)
 	return process;
 }
 
-/* End at once with CODE, and leave a child that holds our stdout until stdin is closed. */
+/* End at once with CODE; leave a child that holds our stdout until stdin is closed. */
 static int verb_fork_and_hold(char *args[])
 {
 	start_again(L"hold");

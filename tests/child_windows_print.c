@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The half of the helper program on Windows that says what it was given. What was inherited
- * is told from what the process has made itself by the mark of inheritance, which a handle
- * keeps in the child.
+ * The half of the helper program on Windows that says what it was given. What was
+ * inherited is told from what the process has made itself by the mark of inheritance,
+ * which a handle keeps in the child.
  */
 #include <io.h>
 #include <stdio.h>
@@ -164,7 +164,7 @@ static int verb_print_cwd(char *args[])
 	return 0;
 }
 
-/* The window of the console, if any: "none", "hidden" or "shown"; and the priority class. */
+/* Whether there is a console, and whether it has a window. */
 static int verb_print_console(char *args[])
 {
 	HANDLE console = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE,

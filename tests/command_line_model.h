@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of a command line, written from the descriptions of those who read it and
- * not from the code under test: the Microsoft C runtime (learn.microsoft.com, "Parsing C
- * command-line arguments"; before 2008 a doubled quote ended its part), and cmd.exe in
- * command-line mode. The model of cmd.exe is a hostile one: every variable but the working
- * directory's is set, to something that must never come out.
+ * What becomes of a command line, written from the descriptions of those who read it
+ * and not from the code under test: the Microsoft C runtime (learn.microsoft.com,
+ * "Parsing C command-line arguments"; before 2008 a doubled quote ended its part), and
+ * cmd.exe in command-line mode. The model of cmd.exe is a hostile one: every variable
+ * but the working directory's is set, to something that must never come out.
  */
 #ifndef COMMAND_LINE_MODEL_H
 #define COMMAND_LINE_MODEL_H
@@ -57,8 +57,8 @@ static inline const char *model_first(struct model_args *a, const char *line)
 }
 
 /* A quote with an even number of backslashes before it. */
-static inline const char *model_quote(struct model_args *a, const char *line, bool *quoted,
-                                      bool before_2008)
+static inline const char *model_quote(struct model_args *a, const char *line,
+                                      bool *quoted, bool before_2008)
 {
 	if (!*quoted) {
 		*quoted = true;
@@ -86,11 +86,9 @@ static inline const char *model_other(struct model_args *a, const char *line,
 		for (size_t i = 0; i < (before_quote ? slashes / 2 : slashes); i++)
 			model_put(a, '\\');
 		line += slashes;
-		if (before_quote && slashes % 2 == 1)
-			model_put(a, *line++);
-		else if (before_quote)
+		if (before_quote && slashes % 2 == 0)
 			line = model_quote(a, line, &quoted, before_2008);
-		else if (slashes == 0)
+		else if (before_quote || slashes == 0)
 			model_put(a, *line++);
 	}
 	model_put(a, '\0');
@@ -164,19 +162,19 @@ static inline void model_expand(struct model_text *t, const char *line)
 }
 
 /*
- * Does cmd.exe take all of it as one command with words, in quotes or without anything that
- * means something to it?
+ * Does cmd.exe take all of it as one command with words, in quotes or without anything
+ * that means something to it?
  */
 static inline bool model_is_one_command(const char *line)
 {
 	bool quoted = false;
 
 	for (; *line; line++) {
+		bool is_control = (unsigned char)*line < ' ' && *line != '\t';
+
 		if (*line == '"')
 			quoted = !quoted;
-		else if ((unsigned char)*line < ' ' && *line != '\t')
-			return false;
-		else if (!quoted && strchr("&|<>()^%!;,=", *line))
+		else if (is_control || (!quoted && strchr("&|<>()^%!;,=", *line)))
 			return false;
 	}
 	return !quoted;

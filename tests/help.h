@@ -63,10 +63,13 @@ static inline struct ward *spawn_or_fail(const char *const argv[],
 	int r;
 
 	own.error = own.error ? own.error : &error;
-	r = ward_spawn(&w, argv, &own);
+	do
+		r = ward_spawn(&w, argv, &own);
+	while (r < 0 && host_lost_a_start(own.error->os_error));
 	if (r < 0) {
 		ward_error_text(own.error, text, sizeof(text));
-		check_note("%s", text);
+		check_note("%s (the system's number is %lld)", text,
+		           (long long)own.error->os_error);
 	}
 	REQUIRE_EQ(r, 0);
 	REQUIRE(w != NULL);
@@ -242,7 +245,7 @@ struct folder {
 
 static inline struct folder folder_make(void)
 {
-	struct folder f;
+	struct folder f = { "" };
 
 	host_make_folder(f.path, sizeof(f.path));
 	return f;

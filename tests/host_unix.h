@@ -27,7 +27,7 @@
 #include "check.h"
 
 #define HOST_POSIX 1
-#define HOST_NULL "/dev/null"                 /* a file that reads nothing and takes all */
+#define HOST_NULL "/dev/null"                /* a file that reads nothing and takes all */
 #define HOST_SLASH '/'
 #define HOST_LIST ":"                         /* between the folders of PATH */
 #define HOST_SIGNALS                                                                     \
@@ -227,6 +227,12 @@ static inline int64_t host_parent_pid(void)
 }
 
 /* A process, held by the system's own means: here our child, not yet waited for. */
+static inline bool host_lost_a_start(int64_t os_error)
+{
+	(void)os_error;
+	return false;
+}
+
 struct host_process {
 	int64_t pid;
 };

@@ -3,7 +3,7 @@
  * Command lines of Windows, on every system: the code is a plain function, and what reads
  * its result is a model of its own (command_line_model.h).
  */
-#include "../src/windows/command_line.c"
+#include "../src/windows/command_line.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -100,7 +100,8 @@ static bool make_string(char *to, const char alphabet[LETTERS], int number)
 
 TEST(a_line_is_quoted_only_where_it_has_to_be)
 {
-	const char *const argv[] = { "prog", "plain", "--name=value", "C:\\dir\\x.txt", NULL };
+	const char *const argv[] = { "prog", "plain", "--name=value", "C:\\dir\\x.txt",
+		                     NULL };
 
 	CHECK_STR(line_of(argv), "prog plain --name=value C:\\dir\\x.txt");
 }
@@ -200,7 +201,8 @@ TEST(a_name_with_a_quote_is_refused)
 
 TEST(a_batch_line_is_what_cmd_reads)
 {
-	const char *const argv[] = { "ignored", "plain", "a b", "", "50%", "say \"hi\"", "dir\\", NULL };
+	const char *const argv[] = { "ignored", "plain",      "a b",   "",
+		                     "50%",     "say \"hi\"", "dir\\", NULL };
 	char line[256];
 	size_t n;
 
@@ -232,7 +234,8 @@ TEST(known_attacks_on_batch_files_come_out_as_text)
 
 TEST(every_short_string_passes_through_cmd_or_is_refused)
 {
-	static const char *const alphabets[] = { "a \t\"\\", "a\"%&\\", "%c:~,", "\"^!|%" };
+	static const char *const alphabets[] = { "a \t\"\\", "a\"%&\\", "%c:~,",
+		                                 "\"^!|%" };
 	char text[LONGEST + 2];
 
 	for (size_t i = 0; i < sizeof(alphabets) / sizeof(alphabets[0]); i++) {

@@ -51,7 +51,8 @@ static bool is_same_file(const struct seen *s, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && s->dev == (uintmax_t)st.st_dev && s->ino == st.st_ino;
+	return fstat(fd, &st) == 0 && s->dev == (uintmax_t)st.st_dev &&
+	       s->ino == st.st_ino;
 }
 
 /* Three pipes: six descriptors that differ. */

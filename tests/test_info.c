@@ -77,11 +77,12 @@ TEST(owner_and_size_of_a_child_are_told)
 	CHECK_EQ(info.uid, UINT32_MAX);
 	CHECK_EQ(info.egid, UINT32_MAX);
 #endif
-	CHECK(info.threads == 1 + on_emulator() || is_untold(info.threads));
+	CHECK(info.threads == 1 + on_emulator() || is_untold(info.threads) || !HOST_POSIX);
 	/* The kernel counts pages by processor and adds them up only now and then. */
 	CHECK(info.rss_bytes >= 31 << 20);
 	CHECK(info.rss_bytes < 64 << 20);
-	CHECK(info.virtual_bytes >= info.rss_bytes || is_untold(info.virtual_bytes));
+	CHECK(info.virtual_bytes >= info.rss_bytes || is_untold(info.virtual_bytes) ||
+	      !HOST_POSIX);
 	talk_end(&t);
 }
 
@@ -177,7 +178,9 @@ TEST(processor_time_so_far_grows)
 		talk_end(&t);
 		SKIP("Wine forgets the times of a process with its last thread");
 	}
-	CHECK(info.user_ns + info.system_ns >= MILLISECONDS(80));
+	/* The BSDs count it in ticks of a clock. */
+	CHECK(info.user_ns + info.system_ns >=
+	      (able_watch_strangers() ? MILLISECONDS(40) : MILLISECONDS(80)));
 	CHECK(info.user_ns + info.system_ns < SECONDS(30));
 	talk_end(&t);
 }

@@ -131,7 +131,8 @@ TEST(files_are_opened_before_and_the_folder_entered_after_the_identity_changes)
 		folder_remove(&folder);
 		SKIP("needs root, to become somebody else");
 	}
-	folder_write(&folder, "secret", "only root reads this\n", 0600, path, sizeof(path));
+	folder_write(&folder, "secret", "only root reads this\n", 0600, path,
+	             sizeof(path));
 	opts.in = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = path };
 	opts.out = (struct ward_stdio){ .kind = WARD_FD_NULL };
 	expect_exit(spawn_or_fail(ARGV("sh", "-c", "read -r line"), &opts), 0);
@@ -278,7 +279,7 @@ TEST(limits_are_set_and_halves_kept)
 /* Every name means the same limit as with setrlimit. */
 TEST(each_limit_has_its_own_number)
 {
-	static const int numbers[WARD_RLIMIT_COUNT_] = {
+	static const int numbers[] = {
 		RLIMIT_CPU,     RLIMIT_FSIZE,      RLIMIT_DATA,     RLIMIT_STACK,
 		RLIMIT_CORE,    RLIMIT_RSS,        RLIMIT_NPROC,    RLIMIT_NOFILE,
 		RLIMIT_MEMLOCK, RLIMIT_AS,

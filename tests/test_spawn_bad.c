@@ -39,7 +39,7 @@ TEST(a_missing_program_is_named)
 	CHECK(HOST_POSIX ? error.os_error == ENOENT : error.os_error > 0);
 	CHECK_EQ(error.number, -1);
 	/* Not the caller's, which may have folders that we may not enter. */
-	setenv("PATH", "/bin:/usr/bin", 1);
+	host_setenv("PATH", "/bin" HOST_LIST "/usr/bin");
 	error = spawn_fails(ARGV("no-such-program-in-path"), NULL, -ENOENT,
 	                    WARD_STEP_EXEC);
 	CHECK_STR(error.path, "no-such-program-in-path");

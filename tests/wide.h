@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UTF-8 to Windows' wide characters and back, for the harness and the helper program, which
- * must not use the library's own. Wide text that has a lone surrogate comes out with U+FFFD
- * in its place.
+ * UTF-8 to Windows' wide characters and back, for the harness and the helper program,
+ * which must not use the library's own. Wide text that has a lone surrogate comes out
+ * with U+FFFD in its place.
  */
 #ifndef WIDE_H
 #define WIDE_H

@@ -87,7 +87,7 @@ static int next_stage(struct watch *watch, struct tool_report *report)
 	watch->deadline = last ? WARD_FOREVER : tool_deadline(watch->options->grace_ns);
 	report->timed_out = true;
 	r = send_signal(watch, sig);
-	if (r == -ENOTSUP && !last)
+	if ((r == -ENOTSUP || r == -EINVAL) && !last)
 		return next_stage(watch, report);
 	if (r < 0 && r != -ESRCH)
 		return r;

@@ -102,7 +102,8 @@ static void add_escaped(struct tool_text *to, const char *word)
 		size_t n = character(s);
 
 		if (n == 0 || is_control(s)) {
-			tool_text_add(to, "\\%03o", (unsigned)*s++);
+			tool_text_add(to, "\\%03o", (unsigned)*s);
+			s++;
 			continue;
 		}
 		if (*s == '\'' || *s == '\\')

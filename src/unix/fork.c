@@ -53,6 +53,16 @@ static int make_pipes(struct pipes *pipes, bool leave)
 	return r;
 }
 
+/* With our own copy of its other end closed, a parent that dies does not leave us. */
+static void await_leave(const struct pipes *pipes)
+{
+	if (pipes->leave[0] < 0)
+		return;
+	ward__sys_close(pipes->leave[1]);
+	if (ward__sys_hear(pipes->leave[0]) != GO)
+		ward__sys_exit(127);
+}
+
 static pid_t plain_fork(void *arg)
 {
 	(void)arg;
@@ -75,8 +85,7 @@ static int make_process(ward__make_fn *make, void *arg, struct ward__plan *plan,
 	ward__plan_mask(plan, &before);
 	pid = make(arg);
 	if (pid == 0) {
-		if (pipes->leave[0] >= 0 && ward__sys_hear(pipes->leave[0]) != GO)
-			ward__sys_exit(127);
+		await_leave(pipes);
 		ward__child_run_apart(plan, pipes->report[1]);
 	}
 	r = -errno;

@@ -2,15 +2,16 @@
 /*
  * Command lines. The Microsoft C runtime takes one apart so: blanks and tabs outside of
  * quotes end an argument; 2n backslashes and a quote are n backslashes and the begin or
- * end of a quoted part, 2n+1 backslashes and a quote are n backslashes and a quote; other
- * backslashes are themselves. The first argument knows no backslashes: quotes only toggle.
- * Source: learn.microsoft.com, "Parsing C command-line arguments".
+ * end of a quoted part, 2n+1 backslashes and a quote are n backslashes and a quote;
+ * other backslashes are themselves. The first argument knows no backslashes: quotes
+ * only toggle. Source: learn.microsoft.com, "Parsing C command-line arguments".
  *
  * cmd.exe sees the line before that and looks at quotes alone: a backslash protects
  * nothing from it (CVE-2024-24576). So for a batch file every quote is doubled, which
- * leaves cmd's state as it was and is one quote to the C runtime; whatever means something
- * to cmd is inside of quotes; and what is replaced even there, a percent sign, gets a
- * variable behind it whose value is cut to nothing, so that no name follows it.
+ * leaves cmd's state as it was and is one quote to the C runtime; whatever means
+ * something to cmd is inside of quotes; and what is replaced even there, a percent
+ * sign, gets a variable behind it whose value is cut to nothing, so that no name
+ * follows it.
  */
 #include "command_line.h"
 
@@ -202,8 +203,9 @@ int ward__command_line_batch(char *to, const char *shell, const char *script,
 	if (put_name(&line, shell) < 0)
 		return -EINVAL;
 	/*
-	 * Extensions, for the percent signs; no delayed ones, or "!" would mean something;
-	 * no AutoRun. cmd.exe takes away the first and the last quote behind /c.
+	 * Extensions, for the percent signs; no delayed ones, or "!" would mean
+	 * something; no AutoRun. cmd.exe takes away the first and the last quote behind
+	 * /c.
 	 */
 	put_text(&line, " /e:ON /v:OFF /d /c \"");
 	if (put_script(&line, script) < 0)

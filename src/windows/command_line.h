@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Write the line for @argv, with a NUL, to @to unless that is NULL; *length is how long it
- * is without the NUL. 0; -EINVAL: argv[0] has a quote in it, which no line can hold.
+ * Write the line for @argv, with a NUL, to @to unless that is NULL; *length is how long
+ * it is without the NUL. 0; -EINVAL: argv[0] has a quote in it, which no line can hold.
  */
 int ward__command_line(char *to, const char *const argv[], size_t *length);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a descriptor of the child comes from. Whatever it is, what the child inherits is a
- * duplicate, or a file that was opened for it: the caller's own handles stay as they are,
- * for to make one of them inheritable would give it to whatever another thread starts at
- * the same moment.
+ * Where a descriptor of the child comes from. Whatever it is, what the child inherits
+ * is a duplicate, or a file that was opened for it: the caller's own handles stay as
+ * they are, for to make one of them inheritable would give it to whatever another
+ * thread starts at the same moment.
  */
 #include "descriptor.h"
 
@@ -97,9 +97,30 @@ int ward__handle_duplicate(HANDLE *ret, HANDLE handle)
 	return 0;
 }
 
-static int open_given(struct ward__slot *slot, HANDLE handle, struct ward_error *error)
+static HANDLE given_handle(const struct ward_stdio *from)
 {
-	int r = ward__handle_duplicate(&slot->handle, handle);
+	return from->kind == WARD_FD_GIVEN ? ward__descriptor_handle(from->fd) :
+	                                     (HANDLE)(uintptr_t)from->handle;
+}
+
+int ward__slot_check(const struct ward__slot *slot, struct ward_error *error)
+{
+	uint32_t kind = slot->from->kind;
+	HANDLE handle;
+	DWORD flags;
+
+	if (kind != WARD_FD_GIVEN && kind != WARD_FD_HANDLE)
+		return 0;
+	handle = given_handle(slot->from);
+	if (!is_pseudo(handle) && GetHandleInformation(handle, &flags))
+		return 0;
+	SetLastError(ERROR_INVALID_HANDLE);
+	return ward__fail_last(error, WARD_STEP_FD, -EBADF, slot->number, NULL);
+}
+
+static int open_given(struct ward__slot *slot, struct ward_error *error)
+{
+	int r = ward__handle_duplicate(&slot->handle, given_handle(slot->from));
 
 	return r < 0 ? ward__fail_last(error, WARD_STEP_FD, r, slot->number, NULL) : 0;
 }
@@ -238,9 +259,8 @@ int ward__slot_open(struct ward__slot *slot, struct ward_error *error)
 		                 from->flags ? from->flags : default_flags(slot->number),
 		                 error);
 	case WARD_FD_GIVEN:
-		return open_given(slot, ward__descriptor_handle(from->fd), error);
 	case WARD_FD_HANDLE:
-		return open_given(slot, (HANDLE)(uintptr_t)from->handle, error);
+		return open_given(slot, error);
 	case WARD_FD_INHERIT:
 		return open_inherited(slot, error);
 	default:

@@ -20,6 +20,12 @@ struct ward__slot {
  */
 int ward__slot_open(struct ward__slot *slot, struct ward_error *error);
 
+/*
+ * Is what the caller gave a handle at all? Asked of all before the first is opened, or a
+ * number that was closed long ago could be one of ours by then.
+ */
+int ward__slot_check(const struct ward__slot *slot, struct ward_error *error);
+
 /* A duplicate of @handle that can be inherited. GetLastError tells why it failed. */
 int ward__handle_duplicate(HANDLE *ret, HANDLE handle);
 

@@ -87,8 +87,8 @@ static bool ask_times(HANDLE handle, struct ward_exit *exit)
 }
 
 /*
- * Windows counts all faults together, and no switches. No process has done with no memory:
- * nothing is what Wine says of one that has ended.
+ * Windows counts all faults together, and no switches. No process has done with no
+ * memory: nothing is what Wine says of one that has ended.
  */
 static void ask_memory(HANDLE handle, struct ward_exit *exit)
 {

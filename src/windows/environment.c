@@ -21,7 +21,7 @@ struct variable {
 	const uint16_t *text;
 	size_t length;                /* with its NUL */
 	int name;                     /* length of the name */
-	size_t place;                 /* in the list: of two with one name the last wins */
+	size_t place; /* in the list: of two with one name the last wins */
 };
 
 /* ------------------------------------------------------------------------ the child's */
@@ -121,7 +121,7 @@ int ward__environment_block(uint16_t **ret, const char *const *env)
 	return r;
 }
 
-/* ------------------------------------------------------------------------ the caller's */
+/* --------------------------------------------------------------------- the caller's */
 
 static void list_strings(const char **list, char *text, const uint16_t *block)
 {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * @env as a block: UTF-16, sorted by name without regard to case, of variables whose names
- * differ in case alone the last one only. In memory of its own. -EILSEQ, -ENOMEM.
+ * @env as a block: UTF-16, sorted by name without regard to case, of variables whose
+ * names differ in case alone the last one only. In memory of its own. -EILSEQ, -ENOMEM.
  */
 int ward__environment_block(uint16_t **ret, const char *const *env);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * <ward_windows.h>: HANDLEs in and out, and the end of a process told to any loop. What is
- * hard is to stop telling: a wait of the thread pool must be gone before its HANDLE is
- * closed, and a killed process may outlive its last ward (it waits to be collected), but
- * no packet may come after ward_close.
+ * <ward_windows.h>: HANDLEs in and out, and the end of a process told to any loop. What
+ * is hard is to stop telling: a wait of the thread pool must be gone before its HANDLE
+ * is closed, and a killed process may outlive its last ward (it waits to be collected),
+ * but no packet may come after ward_close.
  */
 #include "ward_windows.h"
 

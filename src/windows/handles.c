@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The descriptors of a child. The list of what is inherited is exact
- * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do. The
- * numbers from 3 on are told to the child's C runtime as the runtimes tell them to one
- * another: in a block behind lpReserved2, a count, a byte of flags for each, a HANDLE for
- * each. They agree on it since 1990, and all of them take 2048 descriptors.
+ * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), so that nothing leaks whatever other threads do.
+ * The numbers from 3 on are told to the child's C runtime as the runtimes tell them to
+ * one another: in a block behind lpReserved2, a count, a byte of flags for each, a
+ * HANDLE for each. They agree on it since 1990, and all of them take 2048 descriptors.
  */
 #include "handles.h"
 
@@ -19,7 +19,12 @@
 enum { MAX_TARGET = (1 << 20) - 1, RUNTIME_MAX = 2048 };
 
 /* The runtime's flags of a descriptor; without TEXT (0x80) its bytes are left alone. */
-enum { RUNTIME_OPEN = 0x01, RUNTIME_PIPE = 0x08, RUNTIME_APPEND = 0x20, RUNTIME_DEV = 0x40 };
+enum {
+	RUNTIME_OPEN = 0x01,
+	RUNTIME_PIPE = 0x08,
+	RUNTIME_APPEND = 0x20,
+	RUNTIME_DEV = 0x40
+};
 
 /* ------------------------------------------------------------------------------ slots */
 
@@ -82,8 +87,10 @@ static int list_slots(struct ward__handles *h, const struct ward_spawn_opts *opt
 
 	h->slots = opts->n_fds <= MAX_TARGET ? ward__alloc(room * sizeof(*h->slots)) :
 	                                       NULL;
-	if (!h->slots)
-		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
+	if (!h->slots) {
+		ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
+		return -ENOMEM;
+	}
 	add(h, 0, &opts->in);
 	add(h, 1, &opts->out);
 	add(h, 2, &opts->err);
@@ -157,6 +164,8 @@ static int open_slots(struct ward__handles *h, uint32_t console, struct ward_err
 	                 is_lost(&h->slots[1], console) &&
 	                 is_lost(&h->slots[2], console);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
+		r = ward__slot_check(&h->slots[i], error);
+	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
 		if (!is_lost(&h->slots[i], console))
 			r = ward__slot_open(&h->slots[i], error);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
@@ -197,7 +206,7 @@ static BYTE runtime_flags(const struct ward__slot *slot)
 /* The first three come by the standard handles, which this would go before. */
 static void fill_block(struct ward__handles *h, int count)
 {
-	const HANDLE none = INVALID_HANDLE_VALUE;
+	HANDLE none = INVALID_HANDLE_VALUE;
 	BYTE *flags = h->block + sizeof(count), *handles = flags + count;
 
 	memcpy(h->block, &count, sizeof(count));
@@ -238,8 +247,10 @@ static int make_block(struct ward__handles *h, struct ward_error *error)
 int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_opts *opts,
                        uint32_t console, struct ward_error *error)
 {
-	int r = list_slots(handles, opts, error);
+	int r;
 
+	*handles = (struct ward__handles){ .slots = NULL };
+	r = list_slots(handles, opts, error);
 	if (r == 0)
 		r = open_slots(handles, console, error);
 	if (r == 0 && list_handles(handles) < 0)
@@ -253,7 +264,7 @@ int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_op
 
 void ward__handles_close(struct ward__handles *handles)
 {
-	for (size_t i = 0; i < handles->n_slots; i++)
+	for (size_t i = 0; handles->slots && i < handles->n_slots; i++)
 		if (handles->slots[i].handle)
 			CloseHandle(handles->slots[i].handle);
 	ward__free(handles->block);

@@ -9,6 +9,7 @@
 #include "../gate.h"
 #include "../memory.h"
 #include "fail.h"
+#include "nt.h"
 #include "process.h"
 #include "system.h"
 #include "text.h"
@@ -58,44 +59,10 @@ int ward__process_identity(struct ward__process *p, struct ward_id *ret)
 
 /* ----------------------------------------------------------------------------- parent */
 
-/* PROCESS_BASIC_INFORMATION as <winternl.h> documents it, with the names of its words. */
-struct basic {
-	LONG status;
-	void *peb;
-	ULONG_PTR affinity;
-	LONG priority;
-	ULONG_PTR pid;
-	ULONG_PTR parent;
-};
-
-typedef LONG(NTAPI *query_fn)(HANDLE, int, void *, ULONG, ULONG *);
-
-/* No import library of every compiler has it. */
-static query_fn find_query(void)
-{
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-	FARPROC found = ntdll ? GetProcAddress(ntdll, "NtQueryInformationProcess") : NULL;
-	query_fn query = NULL;
-
-	memcpy(&query, &found, sizeof(query));
-	return query;
-}
-
-int64_t ward__process_parent(HANDLE handle)
-{
-	query_fn query = find_query();
-	struct basic basic;
-
-	if (!query || ward__gate("NtQueryInformationProcess") < 0 ||
-	    query(handle, 0, &basic, sizeof(basic), NULL) < 0)
-		return -1;
-	return (int64_t)basic.parent;
-}
-
 /* The number stays when the parent has ended, and may be another's by then. */
 static int64_t living_parent(HANDLE handle, uint64_t born)
 {
-	int64_t parent = ward__process_parent(handle);
+	int64_t parent = ward__nt_parent(handle);
 	uint64_t parent_born = 0;
 	HANDLE held;
 
@@ -194,13 +161,14 @@ int ward__process_info(struct ward__process *p, struct ward_info *ret)
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
 		return -ESRCH;
 	info.pgid = p->leads_group ? p->pid : -1;
-	info.sid = info.rss_bytes = info.virtual_bytes = info.cgroup_id = -1;
+	info.sid = info.rss_bytes = info.cgroup_id = -1;
 	info.uid = info.euid = info.suid = info.gid = info.egid = info.sgid = UINT32_MAX;
 	r = ask_times(p->handle, &info, &born);
 	if (r < 0)
 		return r;
 	info.ppid = living_parent(p->handle, born);
 	info.threads = count_threads(p->pid);
+	info.virtual_bytes = ward__nt_virtual_bytes(p->handle);
 	ask_memory(p->handle, &info);
 	ask_name(p->handle, info.name, sizeof(info.name));
 	info.state = ward__process_is_over(p) > 0 ? WARD_STATE_ENDED : WARD_STATE_UNKNOWN;

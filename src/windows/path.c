@@ -195,8 +195,8 @@ static bool is_name(const uint16_t *name, size_t n, const char *device)
 /* COM0..COM9, LPT0..LPT9, and the same with a superscript one, two or three. */
 static bool is_port(const uint16_t *name, size_t n)
 {
-	bool is_digit = n == 4 && ((name[3] >= '0' && name[3] <= '9') || name[3] == 0xB9 ||
-	                           name[3] == 0xB2 || name[3] == 0xB3);
+	bool is_digit = n == 4 && ((name[3] >= '0' && name[3] <= '9') ||
+	                           name[3] == 0xB9 || name[3] == 0xB2 || name[3] == 0xB3);
 
 	return is_digit && (is_name(name, 3, "com") || is_name(name, 3, "lpt"));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting contract on Windows: taking hold, and letting go. A HANDLE is one process for
- * ever, and while it is open the number is given to no other; so the hold is always the
- * kernel's, of children and strangers alike.
+ * The porting contract on Windows: taking hold, and letting go. A HANDLE is one process
+ * for ever, and while it is open the number is given to no other; so the hold is always
+ * the kernel's, of children and strangers alike.
  */
 #include "process.h"
 
@@ -11,6 +11,7 @@
 #include "../gate.h"
 #include "../memory.h"
 #include "fail.h"
+#include "nt.h"
 #include "start.h"
 
 static struct ward__process *new_process(void)
@@ -128,7 +129,7 @@ static bool is_child(HANDLE handle)
 {
 	uint64_t ours = 0, its = 0;
 
-	return ward__process_parent(handle) == (int64_t)GetCurrentProcessId() &&
+	return ward__nt_parent(handle) == (int64_t)GetCurrentProcessId() &&
 	       ward__process_born(GetCurrentProcess(), &ours) == 0 &&
 	       ward__process_born(handle, &its) == 0 && its >= ours;
 }

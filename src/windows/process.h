@@ -38,7 +38,4 @@ void ward__process_unwatch(struct ward__process *p);
 /* The system's own time of its start, in units of 100 ns since 1601. */
 int ward__process_born(HANDLE handle, uint64_t *ret);
 
-/* The number of the process that started @handle's, or -1 when that is not told. */
-int64_t ward__process_parent(HANDLE handle);
-
 #endif

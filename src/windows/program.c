@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which file to run. CreateProcessW would look into the program's own directory and the
- * current one first, and would hand a batch file to cmd.exe without a word; so it is given
- * a full path, and the search is ours: the directories of PATH in turn, in each the name
- * as it is if it has an ending, and the name with those endings of PATHEXT that can be run.
+ * current one first, and would hand a batch file to cmd.exe without a word; so it is
+ * given a full path, and the search is ours: the directories of PATH in turn, in each
+ * the name as it is if it has an ending, and the name with those endings of PATHEXT
+ * that can be run.
  */
 #include "program.h"
 
@@ -30,7 +31,7 @@ struct search {
 	int order[ENDINGS];           /* indices of endings, in PATHEXT's order */
 	int n_order;
 	uint16_t *found;
-	uint16_t *refused;            /* the first batch file, when they are not allowed */
+	uint16_t *refused; /* the first batch file, when they are not allowed */
 	int code;                     /* why the best try failed */
 };
 
@@ -172,15 +173,18 @@ static uint16_t *candidate(const uint16_t *dir, const uint16_t *file)
 /* A path is taken as it is; an ending is for one without, when there is no such file. */
 static int try_as_path(struct search *s)
 {
-	uint16_t *full, *path;
+	uint16_t *full, *path = NULL;
+	const uint16_t *name;
 	int r = ward__path_from(&full, s->base, s->file);
 
 	if (r < 0)
 		return r;
+	name = ward__path_name(full);
 	r = try_path(s, full);
-	path = r == 0 && !has_dot(ward__path_name(full)) ? candidate(full, NULL) : NULL;
-	if (path && *ward__path_name(full))
-		r = try_endings(s, path, ward__utf16_length(path));
+	if (r == 0 && *name && !has_dot(name)) {
+		path = candidate(full, NULL);
+		r = path ? try_endings(s, path, ward__utf16_length(path)) : -ENOMEM;
+	}
 	ward__free(path);
 	ward__free(full);
 	return r;

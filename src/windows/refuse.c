@@ -8,7 +8,8 @@
 
 enum {
 	ALL_FLAGS = WARD_WINDOWS_BATCH | WARD_WINDOWS_SEARCH_CWD,
-	CPUS = 8 * sizeof(DWORD_PTR)  /* one group of processors is all that a mask holds */
+	CPUS = 8 *
+	       sizeof(DWORD_PTR) /* one group of processors is all that a mask holds */
 };
 
 static int refuse(struct ward_error *error, int step, int64_t number)

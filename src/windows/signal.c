@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Signals. There is TerminateProcess, which is KILL, and an event of the console, which
- * reaches a group of processes on our own console and is what INT and TERM come nearest to.
- * Nothing else is sent for what was asked for.
+ * reaches a group of processes on our own console and is what INT and TERM come nearest
+ * to. Nothing else is sent for what was asked for.
  */
 #include <errno.h>
 #include <signal.h>
@@ -10,15 +10,22 @@
 
 #include "../gate.h"
 #include "fail.h"
+#include "nt.h"
 #include "process.h"
 #include "signals.h"
 #include "system.h"
 
 /*
- * With the lock held, which keeps a wait from seeing the end before `killed`. A process
- * that is just ending denies access; whether it was that can be asked only of a HANDLE
- * whose rights we know, so that the wait state has the last word.
+ * Was access denied although our HANDLE has the right? So is it to everybody when the
+ * process is on its way to its end, before it is over.
  */
+static bool is_ending(const struct ward__process *p)
+{
+	return (ward__nt_access(p->handle) & PROCESS_TERMINATE) != 0 ||
+	       ward__process_is_over(p) > 0;
+}
+
+/* With the lock held, which keeps a wait from seeing the end before `killed`. */
 static int terminate(struct ward__process *p)
 {
 	int r = ward__gate("TerminateProcess");
@@ -30,9 +37,9 @@ static int terminate(struct ward__process *p)
 		return 0;
 	}
 	r = ward__last_error();
-	if (ward__process_is_over(p) > 0)
-		return 0;
-	return r == -EACCES ? -EPERM : r;
+	if (r != -EACCES)
+		return r;
+	return is_ending(p) ? 0 : -EPERM;
 }
 
 /* Our HANDLE keeps the number, which is the group's, from being another's. */

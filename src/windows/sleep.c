@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sleeping until a process has ended. Windows waits for 64 handles at once; for more, the
- * thread pool watches each of them and sets one event. Its clock ticks in milliseconds and
- * may be early by some, so that ours decides when a deadline has come.
+ * Sleeping until a process has ended. Windows waits for 64 handles at once; for more,
+ * the thread pool watches each of them and sets one event. Its clock ticks in
+ * milliseconds and may be early by some, so that ours decides when a deadline has come.
  */
 #include <errno.h>
 
@@ -14,7 +14,9 @@
 
 enum { LONGEST_MS = 0x7FFFFFFF };
 
-/* What the system is to wait for: a part of a millisecond is waited for as a whole one. */
+/*
+ * What the system is to wait for: a part of a millisecond is waited for as a whole one.
+ */
 static DWORD milliseconds(int64_t deadline)
 {
 	int64_t left, ms;
@@ -47,7 +49,7 @@ static int wait_for(const HANDLE *handles, DWORD n, int64_t deadline)
 	}
 }
 
-/* ---------------------------------------------------------------------------- up to 64 */
+/* ------------------------------------------------------------------------- up to 64 */
 
 /* The same handle twice is not allowed; the same ward twice is. */
 static DWORD add_handle(HANDLE *handles, DWORD n, HANDLE handle)
@@ -69,7 +71,7 @@ static int sleep_few(struct ward__process *const p[], size_t n, int64_t deadline
 	return wait_for(handles, count, deadline);
 }
 
-/* -------------------------------------------------------------------------------- more */
+/* ----------------------------------------------------------------------------- more */
 
 static void CALLBACK set_event(void *event, BOOLEAN timed_out)
 {

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A start: everything is laid out and opened first, then one CreateProcessW makes the
- * process, gives it its handles, puts it into its job and hands us its HANDLE. Whatever can
- * fail after that, the processors that it may run on, is done while it is suspended, and a
- * failure ends it before it has run.
+ * process, gives it its handles, puts it into its job and hands us its HANDLE. Whatever
+ * can fail after that, the processors that it may run on, is done while it is
+ * suspended, and a failure ends it before it has run.
  */
 #include "start.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "../env.h"
 #include "../gate.h"
 #include "../memory.h"
 #include "command_line.h"
 #include "environment.h"
 #include "fail.h"
 #include "handles.h"
+#include "nt.h"
 #include "path.h"
 #include "program.h"
 #include "signals.h"
@@ -39,7 +41,7 @@ struct plan {
 	LPPROC_THREAD_ATTRIBUTE_LIST attributes;
 };
 
-/* -------------------------------------------------------------------------- what to run */
+/* ---------------------------------------------------------------------- what to run */
 
 static int fail_text(struct ward_error *error, int code, const char *path)
 {
@@ -159,11 +161,21 @@ static int make_line(uint16_t **ret, const struct words *words, size_t most)
 	return r;
 }
 
+/* What protects percent signs is the directory's variable: it must have a value. */
+static int check_variable(const char *const *env)
+{
+	const char *directory = ward__env_get(env, "CD");
+
+	return directory && !*directory ? -EINVAL : 0;
+}
+
 static int make_batch_line(struct plan *plan, struct ward_error *error)
 {
 	struct words words = { NULL, NULL, plan->start->argv };
-	int r = find_shell(&plan->shell);
+	int r = check_variable(plan->start->env);
 
+	if (r == 0)
+		r = find_shell(&plan->shell);
 	if (r == 0)
 		r = copy_utf8(&words.shell, plan->shell);
 	if (r == 0)
@@ -198,17 +210,31 @@ static int find_program(struct plan *plan, struct ward_error *error)
 	                             make_program_line(plan, error);
 }
 
-/* --------------------------------------------------------------------------- attributes */
+/* ----------------------------------------------------------------------- attributes */
 
-/* A HANDLE of something else would fail as if the program could not be run. */
+/*
+ * What is no job, or one without the right, would fail as if the program could not be
+ * run. A job that may not be asked (access denied) is one.
+ */
 static int check_job(const struct plan *plan, struct ward_error *error)
 {
+	HANDLE job = plan->own.job;
+	ACCESS_MASK access;
 	BOOL is_in;
+	int r = job ? ward__gate("IsProcessInJob") : 0;
 
-	if (!plan->own.job || IsProcessInJob(GetCurrentProcess(), plan->own.job, &is_in) ||
-	    GetLastError() == ERROR_ACCESS_DENIED) /* it may be asked nothing: fine */
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_JOB, r, -1, NULL);
+	if (!job)
 		return 0;
-	return ward__fail_last(error, WARD_STEP_JOB, ward__last_error(), -1, NULL);
+	if (!IsProcessInJob(GetCurrentProcess(), job, &is_in) &&
+	    GetLastError() != ERROR_ACCESS_DENIED)
+		return ward__fail_last(error, WARD_STEP_JOB, ward__last_error(), -1,
+		                       NULL);
+	access = ward__nt_access(job);
+	if (access != 0 && !(access & JOB_OBJECT_ASSIGN_PROCESS))
+		return ward__fail(error, WARD_STEP_JOB, -EACCES, -1, NULL);
+	return 0;
 }
 
 static int set_attributes(struct plan *plan)
@@ -220,9 +246,9 @@ static int set_attributes(struct plan *plan)
 	                               PROC_THREAD_ATTRIBUTE_HANDLE_LIST, h->list,
 	                               h->n_list * sizeof(*h->list), NULL, NULL))
 		return ward__last_error();
-	if (plan->own.job &&
-	    !UpdateProcThreadAttribute(plan->attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST,
-	                               &plan->own.job, sizeof(plan->own.job), NULL, NULL))
+	if (plan->own.job && !UpdateProcThreadAttribute(
+				     plan->attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST,
+				     &plan->own.job, sizeof(plan->own.job), NULL, NULL))
 		return ward__last_error();
 	return 0;
 }
@@ -248,7 +274,7 @@ static int make_attributes(struct plan *plan, struct ward_error *error)
 	return r < 0 ? ward__fail_last(error, WARD_STEP_PROCESS, r, -1, NULL) : 0;
 }
 
-/* ------------------------------------------------------------------------------- create */
+/* --------------------------------------------------------------------------- create */
 
 static DWORD priority_class(int nice)
 {
@@ -377,7 +403,7 @@ static int run(struct ward__started *ret, struct plan *plan, struct ward_error *
 	return 0;
 }
 
-/* --------------------------------------------------------------------------------- plan */
+/* ----------------------------------------------------------------------------- plan */
 
 static int lay_out(struct plan *plan, struct ward_error *error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UTF-8 to UTF-16 and back, strictly: what is too long for its code point, beyond the last
- * one, or a surrogate pair written as two times three bytes would have two spellings, and
- * is refused. The last would come back as four bytes, as another name.
+ * UTF-8 to UTF-16 and back, strictly: what is too long for its code point, beyond the
+ * last one, or a surrogate pair written as two times three bytes would have two
+ * spellings, and is refused. The last would come back as four bytes, as another name.
  */
 #include "text.h"
 

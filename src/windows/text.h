@@ -26,8 +26,8 @@ int ward__utf16_write(uint16_t *to, const char *text, size_t *units);
 int ward__utf16(uint16_t **ret, const char *text);
 
 /*
- * Translate @n units; write the bytes, with a NUL, to @to unless that is NULL. Returns how
- * many bytes there are without the NUL.
+ * Translate @n units; write the bytes, with a NUL, to @to unless that is NULL. Returns
+ * how many bytes there are without the NUL.
  */
 size_t ward__utf8_write(char *to, const uint16_t *text, size_t n);
 

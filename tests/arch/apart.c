@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,7 @@ static _Noreturn void become_program(int mapped, char *args[])
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		unable("a user namespace");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (raise(SIGSTOP) != 0 || read(mapped, &byte, 1) != 1)
 		exit(77);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
