@@ -118,7 +118,7 @@ TEST(a_child_that_somebody_else_collected_is_not_signalled)
 	expect_exit(w, 7);
 }
 
-/* A kqueue is not inherited: in a copy of us its number is somebody else's. [sealed-fds] */
+/* In a copy of us a kqueue's number is somebody else's. [sealed-fds] */
 TEST(a_forked_copy_that_closes_a_ward_closes_no_descriptor_of_its_own)
 {
 	NEED_KQUEUE();

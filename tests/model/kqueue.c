@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A model of kqueue(2), as far as processes, process descriptors and timers go: an epoll
- * of pidfds. A queue is not inherited by fork; one that is told of an exit tells it before
- * the process can be collected, as these kernels do; a process that has ended is not found
- * on OpenBSD and NetBSD, even while it is an uncollected child.
+ * of pidfds. A queue is not inherited by fork; an exit is told before the process can be
+ * collected, as these kernels do; and OpenBSD and NetBSD do not find a process that has
+ * ended, even while it is an uncollected child.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>

@@ -133,8 +133,10 @@ static bool read_status(pid_t pid, struct model_facts *ret)
 		sscanf(line, "Tgid: %d", &ret->pid);
 		sscanf(line, "TracerPid: %d", &ret->tracer);
 		sscanf(line, "Threads: %d", &ret->threads);
-		sscanf(line, "Uid: %u %u %u", &ret->uid[0], &ret->uid[1], &ret->uid[2]);
-		sscanf(line, "Gid: %u %u %u", &ret->gid[0], &ret->gid[1], &ret->gid[2]);
+		sscanf(line, "Uid: %u %u %u", &ret->uid[0], &ret->uid[1],
+		       &ret->uid[2]);
+		sscanf(line, "Gid: %u %u %u", &ret->gid[0], &ret->gid[1],
+		       &ret->gid[2]);
 	}
 	fclose(f);
 	return true;

@@ -67,7 +67,7 @@ static void fill(kinfo *to, const struct model_facts *facts)
 	to->ki_start = time_of(model_boot_us() + facts->start_us);
 	to->ki_rusage.ru_utime = time_of(facts->user_us);
 	to->ki_rusage.ru_stime = time_of(facts->system_us);
-	snprintf(to->ki_comm, sizeof(to->ki_comm), "%.*s", (int)sizeof(to->ki_comm) - 1, facts->name);
+	strncpy(to->ki_comm, facts->name, sizeof(to->ki_comm) - 1);
 }
 #elif defined(WARD_TEST_MODEL_OPENBSD)
 typedef struct kinfo_proc kinfo;
@@ -103,7 +103,7 @@ static void fill(kinfo *to, const struct model_facts *facts)
 	to->p_gid = facts->gid[1];
 	to->p_svgid = facts->gid[2];
 	to->p_psflags = facts->tracer ? PS_TRACED : 0;
-	snprintf(to->p_comm, sizeof(to->p_comm), "%.*s", (int)sizeof(to->p_comm) - 1, facts->name);
+	strncpy(to->p_comm, facts->name, sizeof(to->p_comm) - 1);
 	if (!is_zombie(facts))
 		fill_living(to, facts);
 }
@@ -144,7 +144,7 @@ static void fill(kinfo *to, const struct model_facts *facts)
 	to->p_svgid = facts->gid[2];
 	to->p_flag = facts->tracer ? P_TRACED : 0;
 	to->p_realstat = 5;
-	snprintf(to->p_comm, sizeof(to->p_comm), "%.*s", (int)sizeof(to->p_comm) - 1, facts->name);
+	strncpy(to->p_comm, facts->name, sizeof(to->p_comm) - 1);
 	if (!is_zombie(facts))
 		fill_living(to, facts);
 }
