@@ -34,17 +34,43 @@
 #define WARD_TEST_POSIX 0
 #endif
 
+/*
+ * The library was built for another system and runs on a model of it (tests/model): what
+ * it was built for is on top of what Linux is (WARD_TEST_POSIX: not with src/linux).
+ */
+#if defined(WARD_TEST_MODEL_FREEBSD) || defined(WARD_TEST_MODEL_OPENBSD) || \
+	defined(WARD_TEST_MODEL_NETBSD)
+#define ABLE_MODEL 1
+#else
+#define ABLE_MODEL 0
+#endif
+#if defined(__OpenBSD__) || defined(WARD_TEST_MODEL_OPENBSD)
+#define ABLE_OPENBSD 1
+#else
+#define ABLE_OPENBSD 0
+#endif
+#if defined(__NetBSD__) || defined(WARD_TEST_MODEL_NETBSD)
+#define ABLE_NETBSD 1
+#else
+#define ABLE_NETBSD 0
+#endif
+
+static inline bool on_model(void)
+{
+	return ABLE_MODEL;
+}
+
 /* The library was built with src/posix, wherever it runs. */
 static inline bool on_posix_system(void)
 {
-	return WARD_TEST_POSIX;
+	return WARD_TEST_POSIX && !ABLE_MODEL;
 }
 
 /* ... with src/linux: all that its kernel can is used. */
 static inline bool on_linux_system(void)
 {
 #ifdef __linux__
-	return !on_posix_system();
+	return !WARD_TEST_POSIX;
 #else
 	return false;
 #endif
@@ -53,7 +79,7 @@ static inline bool on_linux_system(void)
 /* ... with src/freebsd: children have process descriptors. */
 static inline bool on_freebsd_system(void)
 {
-#ifdef __FreeBSD__
+#if defined(__FreeBSD__) || defined(WARD_TEST_MODEL_FREEBSD)
 	return !on_posix_system();
 #else
 	return false;
@@ -63,8 +89,7 @@ static inline bool on_freebsd_system(void)
 /* ... with src/kqueue, or partly so. */
 static inline bool on_kqueue_system(void)
 {
-#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
-	defined(__APPLE__)
+#if ABLE_OPENBSD || ABLE_NETBSD || defined(__DragonFly__) || defined(__APPLE__)
 	return !on_posix_system();
 #else
 	return false;
@@ -125,7 +150,7 @@ static inline bool able_pidfd_open(void)
 {
 	long fd;
 
-	if (on_posix_system() || is_forced("pidfd_open"))
+	if (!on_linux_system() || is_forced("pidfd_open"))
 		return false;
 	fd = syscall(ABLE_PIDFD_OPEN, getpid(), 0);
 	if (fd >= 0)
@@ -139,7 +164,7 @@ static inline bool able_pidfd_wait(void)
 	siginfo_t info;
 	int options = WEXITED | WNOHANG;
 
-	if (on_posix_system() || is_forced("waitid_pidfd"))
+	if (!on_linux_system() || is_forced("waitid_pidfd"))
 		return false;
 	return syscall(SYS_waitid, ABLE_P_PIDFD, INT_MAX, &info, options, NULL) < 0 &&
 	       errno == EBADF;
@@ -163,7 +188,7 @@ static inline bool able_clone_pidfd(void)
 	bool able;
 	long pid;
 
-	if (on_posix_system() || is_forced("clone_pidfd") || is_forced("clone_vm"))
+	if (!on_linux_system() || is_forced("clone_pidfd") || is_forced("clone_vm"))
 		return false;
 	pid = able__clone_pidfd(&p.fd);
 	if (pid == 0)
@@ -271,11 +296,11 @@ static inline bool able_exec_fd(void)
 {
 	if (is_forced("execveat"))
 		return false;
-#ifdef __linux__
+#if ABLE_OPENBSD || defined(__APPLE__)
+	return false;
+#elif defined(__linux__)
 	return syscall(ABLE_EXECVEAT, -1, "", NULL, NULL, ABLE_EMPTY_PATH) >= 0 ||
 	       errno != ENOSYS;
-#elif defined(__OpenBSD__) || defined(__APPLE__)
-	return false;
 #else
 	return true;
 #endif
@@ -347,8 +372,7 @@ static inline bool able_identity(void)
 /* It has a name for the boot of the machine that an identity is of. */
 static inline bool able_boot_name(void)
 {
-#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || \
-	defined(_WIN32)
+#if ABLE_OPENBSD || ABLE_NETBSD || defined(__DragonFly__) || defined(_WIN32)
 	return false;
 #elif defined(__FreeBSD__)
 	size_t size = 0;
@@ -380,7 +404,7 @@ static inline bool able_zombie_info(void)
 
 static inline bool able_sched(void)
 {
-#if defined(__OpenBSD__) || defined(__APPLE__)
+#if ABLE_OPENBSD || defined(__APPLE__)
 	return false;
 #else
 	return true;

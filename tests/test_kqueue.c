@@ -98,15 +98,55 @@ TEST(a_child_that_somebody_else_collected_is_not_signalled)
 {
 	NEED_KQUEUE();
 	struct ward *w = NULL;
-	pid_t pid = fork();
+	int hold[2];
+	char byte;
+	pid_t pid;
 
-	if (pid == 0)
-		_exit(7);
+	make_pipe(hold);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? 7 : 99);
+	}
+	/* Watched before it ends: else nobody would have seen how. */
 	REQUIRE_EQ(ward_open(&w, pid, WARD_OPEN_CHILD), 0);
+	close(hold[0]);
+	close(hold[1]);
 	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
 	CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
 	CHECK_EQ(ward_signal_group(w, SIGKILL), -ESRCH);
 	expect_exit(w, 7);
+}
+
+/* In a copy of us a kqueue's number is somebody else's. [sealed-fds] */
+TEST(a_forked_copy_that_closes_a_ward_closes_no_descriptor_of_its_own)
+{
+	NEED_KQUEUE();
+	struct ward *w = NULL;
+	int hold[2], fd, status = -1;
+	char byte;
+	pid_t child, copy;
+
+	make_pipe(hold);
+	child = fork();
+	if (child == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? 8 : 99);
+	}
+	REQUIRE_EQ(ward_open(&w, child, WARD_OPEN_CHILD), 0);
+	copy = fork();
+	if (copy == 0) {
+		fd = ward_poll_fd(w);
+		if (fcntl(fd, F_GETFD) >= 0 || dup2(hold[0], fd) != fd)
+			_exit(1);
+		ward_close(w);
+		_exit(fcntl(fd, F_GETFD) >= 0 ? 0 : 2);
+	}
+	REQUIRE_EQ(waitpid(copy, &status, 0), copy);
+	CHECK_EQ(status, 0);
+	close(hold[0]);
+	close(hold[1]);
+	expect_exit(w, 8);
 }
 
 /* [same-process] By its start. */

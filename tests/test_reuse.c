@@ -63,6 +63,13 @@ static void let_a_tick_pass(const struct ward_id *id)
 	                 25000000L);
 }
 
+/* Does its handle let somebody else have the number? A model cannot keep it as FreeBSD's
+ * kernel does. */
+static bool frees_number(const struct ward *w)
+{
+	return ward_hold(w) == WARD_HOLD_KERNEL && !on_model();
+}
+
 /* Nothing that is asked of the old handle, or by the old name, reaches the newcomer. */
 static void ask_everything(struct ward *w, const struct ward_id *id)
 {
@@ -116,13 +123,13 @@ static bool reuse_after_a_theft(void)
 	pid_t pid = (pid_t)ward_pid(w), newcomer;
 	struct ward_id id = WARD_ID_INIT;
 	struct ward_exit e = WARD_EXIT_INIT;
-	bool kernel = ward_hold(w) == WARD_HOLD_KERNEL;
+	bool freed = frees_number(w);
 	int go = -1;
 
 	CHECK_EQ(ward_identity(w, &id), able_identity() ? 0 : -ENOTSUP);
 	let_a_tick_pass(&id);
 	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
-	newcomer = kernel ? fork_as(pid, &go) : 0;
+	newcomer = freed ? fork_as(pid, &go) : 0;
 	if (newcomer > 0) {
 		REQUIRE_EQ(newcomer, pid);
 		ask_everything(w, &id);
@@ -141,14 +148,33 @@ static bool reuse_before_a_close_that_kills(void)
 	struct ward *w = spawn_or_fail(CHILD("exit", "46"),
 	                               WARD_SPAWN_OPTS(.on_close = WARD_KILL_WAIT));
 	pid_t pid = (pid_t)ward_pid(w), newcomer;
-	bool kernel = ward_hold(w) == WARD_HOLD_KERNEL;
+	bool freed = frees_number(w);
 	int go = -1;
 
 	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
-	newcomer = kernel ? fork_as(pid, &go) : 0;
+	newcomer = freed ? fork_as(pid, &go) : 0;
 	ward_close(w);
 	if (newcomer > 0)
 		check_unharmed(newcomer, go);
+	return newcomer >= 0;
+}
+
+/* A child that is known by its number alone, but watched: it was seen to end. */
+static bool reuse_of_a_watched_number(void)
+{
+	struct ward *w = spawn_or_fail(CHILD("exit", "47"),
+	                               WARD_SPAWN_OPTS(.on_close = WARD_KILL));
+	struct pollfd one = { .fd = ward_poll_fd(w), .events = POLLIN };
+	pid_t pid = (pid_t)ward_pid(w), newcomer;
+	int go = -1;
+
+	REQUIRE_EQ(poll(&one, 1, 20000), 1);
+	REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+	newcomer = fork_as(pid, &go);
+	CHECK(newcomer < 0 || ward_signal(w, SIGKILL) <= 0);
+	if (newcomer > 0)
+		check_unharmed(newcomer, go);
+	expect_exit(w, 47);
 	return newcomer >= 0;
 }
 
@@ -203,6 +229,14 @@ TEST(a_number_freed_by_somebody_else_is_never_taken_for_the_old_process)
 TEST(closing_never_kills_the_newcomer)
 {
 	if (!in_own_namespace(reuse_before_a_close_that_kills))
+		SKIP("numbers of processes cannot be chosen here");
+}
+/* [same-process] */
+TEST(a_newcomer_is_not_signalled_for_a_child_that_was_seen_to_end)
+{
+	if (!on_kqueue_system())
+		SKIP("numbers are not watched here");
+	if (!in_own_namespace(reuse_of_a_watched_number))
 		SKIP("numbers of processes cannot be chosen here");
 }
 #else

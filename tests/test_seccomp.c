@@ -5,9 +5,11 @@
  * filter cannot be taken off again and every case needs a library that has not probed
  * yet, so each filter is put on in a process of its own.
  */
+#include "able.h"
 #include "help.h"
 
-#if defined(__linux__) && defined(__has_include)
+/* A model is made of calls that its system does not have. */
+#if defined(__linux__) && !ABLE_MODEL && defined(__has_include)
 #if __has_include(<linux/seccomp.h>) && __has_include(<linux/filter.h>)
 #define HAVE_SECCOMP 1
 #endif
@@ -22,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "able.h"
 #include "check_state.h"
 
 /* One refused call; with @argument set only when its first argument is @value. */

@@ -8,6 +8,7 @@
 #define _NETBSD_SOURCE 1
 #define _DARWIN_C_SOURCE 1
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "facts.h"
@@ -39,6 +40,23 @@ static int check_stranger(struct ward__process *p, bool group)
 	return p->start == 0 || ward__facts_same(&facts, p->start) ? 0 : -ESRCH;
 }
 
+/*
+ * A child that is known to have ended takes signals without effect, so none is sent: if
+ * somebody else has collected it meanwhile, a newcomer may have its number.
+ */
+static bool has_ended(const struct ward__process *p)
+{
+	return p->child && p->watch && ward__watch_done(p->watch);
+}
+
+static bool is_signal(int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	return sig == 0 || sigaddset(&set, sig) == 0;
+}
+
 static int signal_pinned(struct ward__process *p, int sig, bool group)
 {
 	bool handle = p->watch && ward__watch_is_handle(p->watch);
@@ -54,6 +72,8 @@ static int signal_pinned(struct ward__process *p, int sig, bool group)
 		r = check_stranger(p, group);
 	if (r < 0)
 		return r;
+	if (!group && is_signal(sig) && has_ended(p))
+		return 0;
 	if (group && !leads_group(p->pid))
 		return -ESRCH;
 	r = ward__kill(p->pid, sig, group);

@@ -44,6 +44,16 @@ static inline int ward__knote_queue(void)
 	return r;
 }
 
+/*
+ * A copy of the program, which @owner forked, has no kqueue: there the number is free or
+ * somebody else's.
+ */
+static inline void ward__knote_close(int queue, pid_t owner)
+{
+	if (queue >= 0 && getpid() == owner)
+		close(queue);
+}
+
 static inline int ward__knote_add(int queue, const struct kevent *change)
 {
 	int r = ward__gate("kevent");

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../memory.h"
@@ -21,6 +22,9 @@
 #include "../unix/poll.h"
 #include "facts.h"
 #include "number.h"
+
+/* A sleep of a millisecond may be one of twenty where the clock ticks slowly. */
+enum { YIELDS = 50, SLEEPS = 5 };
 
 /* --------------------------------------------------------------------- hold, let go */
 
@@ -270,18 +274,30 @@ static int recover(struct ward__process *p)
 	return 1;
 }
 
+/* Others first; then, should they need longer than that, asleep. */
+static void rest(int tries)
+{
+	const struct timespec a_while = { 0, WARD_NS_PER_MS };
+
+	if (tries < YIELDS)
+		sched_yield();
+	else
+		nanosleep(&a_while, NULL);
+}
+
 /*
- * OpenBSD and macOS tell of the end a moment before the child can be collected: it is
- * waited for here, so that nobody has to come again.
+ * A kqueue tells of the end before the child can be collected, while its memory is given
+ * back: it is waited for here, once, so that nobody has to come again. What takes longer
+ * is held back by a debugger.
  */
 static int collect_told(struct ward__process *p)
 {
-	int r = ward__collect(p->pid, WNOHANG, &p->ending);
+	int r = ward__collect(p->pid, WNOHANG, &p->ending), told = atomic_load(&p->told);
 
-	if (r != 0 || (atomic_load(&p->told) == 0 && !ward__watch_done(p->watch)))
+	if (r != 0 || (told == 0 && !ward__watch_done(p->watch)))
 		return r;
-	for (int tries = 0; r == 0 && tries < 200; tries++) {
-		sched_yield();
+	for (int tries = 0; told < 2 && r == 0 && tries < YIELDS + SLEEPS; tries++) {
+		rest(tries);
 		r = ward__collect(p->pid, WNOHANG, &p->ending);
 	}
 	if (r == 0 && atomic_fetch_add(&p->told, 1) == 0)

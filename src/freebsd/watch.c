@@ -23,6 +23,7 @@
 struct ward__watch {
 	int fd; /* a process descriptor, or a kqueue; -1: none yet */
 	bool handle;                  /* the former */
+	pid_t owner; /* whose the latter is: copies of us have none */
 };
 
 struct ward__watch *ward__watch_of(int descriptor)
@@ -33,6 +34,7 @@ struct ward__watch *ward__watch_of(int descriptor)
 		return NULL;
 	watch->fd = descriptor;
 	watch->handle = descriptor >= 0;
+	watch->owner = getpid();
 	return watch;
 }
 
@@ -88,9 +90,14 @@ int ward__watch_fd(const struct ward__watch *watch)
 	return watch->fd;
 }
 
+static bool is_ours(const struct ward__watch *watch)
+{
+	return watch->handle || getpid() == watch->owner;
+}
+
 bool ward__watch_done(const struct ward__watch *watch)
 {
-	return ward__knote_done(watch->fd);
+	return is_ours(watch) && ward__knote_done(watch->fd);
 }
 
 /*
@@ -115,8 +122,9 @@ static bool status_of(int descriptor, int *ret)
 
 bool ward__watch_status(struct ward__watch *watch, int *ret)
 {
-	return watch->handle ? status_of(watch->fd, ret) :
-	                       ward__knote_status(watch->fd, ret);
+	if (watch->handle)
+		return status_of(watch->fd, ret);
+	return is_ours(watch) && ward__knote_status(watch->fd, ret);
 }
 
 bool ward__watch_is_handle(const struct ward__watch *watch)
@@ -137,7 +145,9 @@ void ward__watch_drop(struct ward__watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->fd >= 0)
+	if (watch->handle)
 		close(watch->fd);
+	else
+		ward__knote_close(watch->fd, watch->owner);
 	ward__free(watch);
 }

@@ -16,6 +16,7 @@
 
 struct ward__watch {
 	int queue;
+	pid_t owner;                  /* whose it is: copies of us have none */
 };
 
 int ward__watch_new(struct ward__watch **ret)
@@ -24,6 +25,7 @@ int ward__watch_new(struct ward__watch **ret)
 
 	if (!watch)
 		return -ENOMEM;
+	watch->owner = getpid();
 	watch->queue = ward__knote_queue();
 	if (watch->queue < 0) {
 		int r = watch->queue;
@@ -72,12 +74,12 @@ int ward__watch_fd(const struct ward__watch *watch)
 
 bool ward__watch_done(const struct ward__watch *watch)
 {
-	return ward__knote_done(watch->queue);
+	return getpid() == watch->owner && ward__knote_done(watch->queue);
 }
 
 bool ward__watch_status(struct ward__watch *watch, int *ret)
 {
-	return ward__knote_status(watch->queue, ret);
+	return getpid() == watch->owner && ward__knote_status(watch->queue, ret);
 }
 
 bool ward__watch_is_handle(const struct ward__watch *watch)
@@ -97,7 +99,7 @@ void ward__watch_drop(struct ward__watch *watch)
 {
 	if (!watch)
 		return;
-	close(watch->queue);
+	ward__knote_close(watch->queue, watch->owner);
 	ward__free(watch);
 }
 
