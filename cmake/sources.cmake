@@ -6,6 +6,7 @@
 set(ward_core
   src/env.c
   src/error.c
+  src/fail.c
   src/identity.c
   src/memory.c
   src/open.c
@@ -81,11 +82,11 @@ set(ward_windows
   src/windows/end.c
   src/windows/environment.c
   src/windows/event.c
-  src/windows/fail.c
   src/windows/handles.c
   src/windows/host.c
   src/windows/info.c
   src/windows/nt.c
+  src/windows/os_error.c
   src/windows/path.c
   src/windows/process.c
   src/windows/program.c

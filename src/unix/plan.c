@@ -22,28 +22,6 @@ static const char default_path[] = "/usr/bin:/bin";
 
 enum { MAX_CPU = 1 << 16, BITS = 8 * sizeof(unsigned long) };
 
-static void copy_text(char *to, size_t size, const char *from)
-{
-	size_t n = from ? strlen(from) : 0;
-
-	if (n >= size)
-		n = size - 1;
-	if (n > 0)
-		memcpy(to, from, n);
-	to[n] = '\0';
-}
-
-int ward__fail(struct ward_error *error, int step, int code, int64_t number,
-               const char *path)
-{
-	error->step = step;
-	error->code = code;
-	error->os_error = -code;
-	error->number = number;
-	copy_text(error->path, sizeof(error->path), path);
-	return code;
-}
-
 int ward__fail_report(struct ward_error *error, const struct ward__report *report)
 {
 	return ward__fail(error, report->step, report->code, report->number,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../fail.h"
 #include "../platform.h"
 #include "sys.h"
 
@@ -88,10 +89,6 @@ void ward__plan_mask(struct ward__plan *plan, const struct ward__mask *before);
 
 /* The descriptors' part (slots.c): fill @slots, room for 3 + n_fds. */
 int ward__slots_make(struct ward__plan *plan, struct ward_error *error);
-
-/* Write a failure into @error and return its code. @path may be NULL. */
-int ward__fail(struct ward_error *error, int step, int code, int64_t number,
-               const char *path);
 
 /* What a child reported, as an error. */
 int ward__fail_report(struct ward_error *error, const struct ward__report *report);

@@ -13,7 +13,7 @@
 
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
+#include "os_error.h"
 #include "text.h"
 
 /* ------------------------------------------------------------------ of the C runtime */

@@ -8,7 +8,7 @@
 #include <signal.h>
 
 #include "../gate.h"
-#include "fail.h"
+#include "os_error.h"
 #include "process.h"
 #include "signals.h"
 #include "system.h"

@@ -14,7 +14,7 @@
 #include "../handle.h"
 #include "../memory.h"
 #include "../open.h"
-#include "fail.h"
+#include "os_error.h"
 #include "process.h"
 #include "system.h"
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "../memory.h"
-#include "fail.h"
+#include "os_error.h"
 #include "ward_windows.h"
 
 enum { MAX_TARGET = (1 << 20) - 1, RUNTIME_MAX = 2048 };

@@ -8,8 +8,8 @@
 
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
 #include "nt.h"
+#include "os_error.h"
 #include "process.h"
 #include "system.h"
 #include "text.h"

@@ -10,7 +10,7 @@
 
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
+#include "os_error.h"
 #include "system.h"
 #include "text.h"
 

@@ -10,8 +10,8 @@
 
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
 #include "nt.h"
+#include "os_error.h"
 #include "start.h"
 
 static struct ward__process *new_process(void)

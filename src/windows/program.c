@@ -14,7 +14,7 @@
 #include "../env.h"
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
+#include "os_error.h"
 #include "path.h"
 #include "system.h"
 #include "text.h"

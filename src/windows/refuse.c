@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "../sized.h"
-#include "fail.h"
+#include "os_error.h"
 #include "start.h"
 
 enum {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "../gate.h"
-#include "fail.h"
 #include "nt.h"
+#include "os_error.h"
 #include "process.h"
 #include "signals.h"
 #include "system.h"

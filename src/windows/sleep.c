@@ -8,7 +8,7 @@
 
 #include "../gate.h"
 #include "../memory.h"
-#include "fail.h"
+#include "os_error.h"
 #include "process.h"
 #include "system.h"
 

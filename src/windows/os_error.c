@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One table from the numbers of Windows to errno, and failures of a start. */
-#include "fail.h"
+#include "os_error.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "system.h"
 
@@ -105,28 +104,6 @@ int ward__error_code(uint32_t os_error)
 int ward__last_error(void)
 {
 	return ward__error_code(GetLastError());
-}
-
-static void copy_text(char *to, size_t size, const char *from)
-{
-	size_t n = from ? strlen(from) : 0;
-
-	if (n >= size)
-		n = size - 1;
-	if (n > 0)
-		memcpy(to, from, n);
-	to[n] = '\0';
-}
-
-int ward__fail(struct ward_error *error, int step, int code, int64_t number,
-               const char *path)
-{
-	error->step = step;
-	error->code = code;
-	error->os_error = -code;
-	error->number = number;
-	copy_text(error->path, sizeof(error->path), path);
-	return code;
 }
 
 /* A number that says something else is of an earlier call: the test's gate failed. */
