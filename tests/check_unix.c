@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -158,6 +159,18 @@ const char *check_host_run(const struct check_case *c, double limit_s, char *tex
 	return trouble(in_time, status, text, size);
 }
 
+/* Some systems begin with fewer descriptors than the cases need. */
+static void want_descriptors(void)
+{
+	const rlim_t enough = 1024;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= enough)
+		return;
+	limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void check_host_prepare(void)
 {
 	struct sigaction wake = { .sa_handler = nothing };
@@ -169,6 +182,7 @@ void check_host_prepare(void)
 		perror("mmap");
 		exit(99);
 	}
+	want_descriptors();
 	notes_fd = check_state_high_fd(STDOUT_FILENO);
 	check_state_adopt_orphans();
 

@@ -252,7 +252,8 @@ TEST(a_descriptor_above_the_limit_is_closed_too)
 	struct rlimit before, low;
 	int high = fcntl(2, F_DUPFD, 900);
 
-	REQUIRE(high >= 900);
+	if (high < 0)
+		SKIP("the limit on descriptors (ulimit -n) is below 900");
 	REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
 	low = before;
 	low.rlim_cur = 100;
@@ -293,7 +294,10 @@ TEST(three_hundred_descriptors_are_reversed)
 	char text[16], expected[16];
 	int ends[2], original[N];
 	struct ward_spawn_opts opts = *WARD_SPAWN_OPTS(.fds = fds, .n_fds = N);
+	struct rlimit limit;
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 2 * N + BASE)
+		SKIP("the limit on descriptors (ulimit -n) is below 700");
 	for (int i = 0; i < N; i++) {
 		make_pipe(ends);
 		original[i] = fcntl(ends[0], F_DUPFD_CLOEXEC, BASE);

@@ -303,6 +303,31 @@ TEST(a_forked_copy_of_us_does_not_hang_the_wait)
 	CHECK_EQ(status, 0);
 	talk_end(&t);
 }
+
+/* [true-status] It is not the copy's child: it is told so, or that the child runs. */
+TEST(a_forked_copy_of_us_is_not_told_of_an_end_that_was_none)
+{
+	struct talk t = talk_start_ready(CHILD("ready", "4"), NULL);
+	struct ward_exit e = WARD_EXIT_INIT;
+	int status = 1;
+	pid_t copy = fork();
+
+	if (copy == 0) {
+		int asked = ward_wait(t.w, 0, &e);
+		int waited = ward_wait(t.w, MILLISECONDS(20), &e);
+
+		_exit((asked == 0 || asked == -ECHILD) &&
+		                      (waited == 0 || waited == -ECHILD) ?
+		              0 :
+		              1);
+	}
+	REQUIRE_EQ(waitpid(copy, &status, 0), copy);
+	CHECK_EQ(status, 0);
+	talk_let_go(&t);
+	CHECK_EQ(ward_wait(t.w, SECONDS(20), &e), 1);
+	check_exited(&e, 4);
+	talk_end(&t);
+}
 #endif
 
 TEST(waiting_leaves_errno_alone)

@@ -36,6 +36,7 @@ static struct ward__process *new_process(pid_t pid, bool child)
 		return NULL;
 	pthread_mutex_init(&p->lock, NULL);
 	p->pid = pid;
+	p->owner = getpid();
 	p->child = child;
 	return p;
 }
@@ -264,7 +265,7 @@ static int recover(struct ward__process *p)
 {
 	int status;
 
-	if (!p->child && !ward__watch_done(p->watch))
+	if ((!p->child || ward__watch_is_handle(p->watch)) && !ward__watch_done(p->watch))
 		return 0;
 	p->ending = (struct ward__ending){ .lost = true };
 	if (ward__watch_status(p->watch, &status)) {
@@ -305,6 +306,15 @@ static int collect_told(struct ward__process *p)
 	return r;
 }
 
+/*
+ * In a forked copy of the program that started it nothing is known of a child that is
+ * held by its number: it is not a child there, and its watch stayed behind.
+ */
+static bool is_anothers(const struct ward__process *p)
+{
+	return p->child && !ward__watch_is_handle(p->watch) && getpid() != p->owner;
+}
+
 /* With the lock held. The watch need not have told yet. */
 static int try_collect(struct ward__process *p)
 {
@@ -314,6 +324,8 @@ static int try_collect(struct ward__process *p)
 		return 1;
 	if (!p->watch)
 		return -ENOTSUP;
+	if (is_anothers(p))
+		return -ECHILD;
 	if (p->child)
 		r = collect_told(p);
 	if (r == -ECHILD)
@@ -360,6 +372,8 @@ static int prepare(struct pollfd *one, struct ward__process *p, int64_t *until)
 		return 1;
 	if (!p->watch)
 		return -ENOTSUP;
+	if (is_anothers(p))
+		return -ECHILD;
 	if (told == 0) {
 		one->fd = ward__watch_fd(p->watch);
 		return 0;

@@ -16,6 +16,7 @@
 struct ward__process {
 	pthread_mutex_t lock; /* ending, start, and the number while it is a name */
 	pid_t pid;
+	pid_t owner; /* whose child it is: not that of a forked copy of us */
 	bool child;
 	bool weak;                    /* a mere number, and the caller knows it */
 	uint64_t start;               /* as the facts tell it; 0: not known */

@@ -116,8 +116,12 @@ static int collect_child(struct ward__process *p)
 static int collect_watched(struct ward__process *p)
 {
 	struct ward__ending ending;
-	int r = ward__waitid(-1, p->pid, WNOHANG, &ending);
+	int r;
 
+	/* A forked copy of us has no such child, and its waiter stayed behind. */
+	if (getpid() != p->owner)
+		return -ECHILD;
+	r = ward__waitid(-1, p->pid, WNOHANG, &ending);
 	if (r > 0)
 		return finish(p, &ending);
 	if (r == 0 && ward__waiter_done(p->waiter))
@@ -229,6 +233,8 @@ int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadl
 			return 1;
 		if (p[i]->pidfd < 0 && !p[i]->waiter)
 			return -ENOTSUP;
+		if (p[i]->waiter && getpid() != p[i]->owner)
+			return -ECHILD;
 	}
 	if (n > FEW)
 		fds = ward__alloc(n * sizeof(*fds));

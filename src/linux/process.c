@@ -93,6 +93,7 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *st
 	p->pid = child.pid;
 	p->pidfd = child.pidfd;
 	p->waiter = child.waiter;
+	p->owner = p->waiter ? getpid() : 0;
 	p->child = true;
 	*ret = p;
 	return 0;
@@ -170,8 +171,10 @@ static int open_number(struct ward__process **ret, pid_t pid, uint32_t flags)
 		ward__process_free(p);
 		return r;
 	}
-	if (child)
+	if (child) {
+		p->owner = getpid();
 		ward__waiter_watch(p->waiter, pid);
+	}
 	*ret = p;
 	return 0;
 }

@@ -24,6 +24,7 @@ struct ward__process {
 	int pidfd;                    /* or -1: then waiter, or nothing but the number */
 	pid_t pid;                    /* 0: not visible from here */
 	bool child;                   /* ours to wait for */
+	pid_t owner; /* with a waiter: whose child it is, not a forked copy's */
 	struct ward__waiter *waiter;
 
 	atomic_bool ended;            /* ending is final */

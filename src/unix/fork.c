@@ -10,6 +10,7 @@
 #include "fork.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "child.h"
 #include "pipe.h"
 
-enum { GO = 'g', STOP = 's' };
+enum { GO = 'g', STOP = 's', LOOK_MS = 500 };
 
 /* The two pipes of a start: what went wrong, and (-1: none) the leave to go on. */
 struct pipes {
@@ -53,12 +54,28 @@ static int make_pipes(struct pipes *pipes, bool leave)
 	return r;
 }
 
-/* With our own copy of its other end closed, a parent that dies does not leave us. */
-static void await_leave(const struct pipes *pipes)
+/* Has somebody else become our parent? 0 is one that cannot be seen from here. */
+static bool is_orphan(pid_t parent)
 {
+	pid_t now = getppid();
+
+	return now != parent && now != 0;
+}
+
+/*
+ * A parent that dies must not leave us waiting. The end of the pipe would tell, but
+ * another thread's child may hold its other end; so it is looked for now and then.
+ */
+static void await_leave(const struct pipes *pipes, pid_t parent)
+{
+	struct pollfd leave = { .fd = pipes->leave[0], .events = POLLIN };
+
 	if (pipes->leave[0] < 0)
 		return;
 	ward__sys_close(pipes->leave[1]);
+	while (poll(&leave, 1, LOOK_MS) == 0)
+		if (is_orphan(parent))
+			ward__sys_exit(127);
 	if (ward__sys_hear(pipes->leave[0]) != GO)
 		ward__sys_exit(127);
 }
@@ -74,7 +91,7 @@ static int make_process(ward__make_fn *make, void *arg, struct ward__plan *plan,
 {
 	int r = ward__gate("fork");
 	struct ward__mask before;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
@@ -85,7 +102,7 @@ static int make_process(ward__make_fn *make, void *arg, struct ward__plan *plan,
 	ward__plan_mask(plan, &before);
 	pid = make(arg);
 	if (pid == 0) {
-		await_leave(pipes);
+		await_leave(pipes, parent);
 		ward__child_run_apart(plan, pipes->report[1]);
 	}
 	r = -errno;
