@@ -100,7 +100,7 @@ WARD_API void *ward_windows_handle(const struct ward *w);
  * before ward_close. (The process's own HANDLE is set as well; the event is one that a wait
  * of the system's thread pool sets, so that thousands cost no thread.)
  *
- * Returns 0; -ENOMEM.   Since 0.1.
+ * Returns 0; -ENOMEM; -EINVAL.   Since 0.1.
  */
 WARD_API int ward_windows_event(struct ward *w, void **ret);
 
@@ -110,7 +110,9 @@ WARD_API int ward_windows_event(struct ward *w, void **ret);
  * has): PostQueuedCompletionStatus(port, 0, key, overlapped).
  *
  * @port        HANDLE of the port; stays the caller's and must live until the packet came
- *              or the ward was closed. After ward_close no packet comes any more.
+ *              or the ward was closed. After ward_close no packet comes any more; only
+ *              of an opened ward that was closed while another thread was inside a call
+ *              on it, one may come until that call returns.
  * @overlapped  handed through untouched; may be NULL.
  * Returns 0; -EBUSY, it has been asked for already; -ENOMEM; -EINVAL.   Since 0.1.
  */

@@ -2,6 +2,7 @@
 /*
  * Events, completion ports, and waits for more processes than Windows waits for at once.
  */
+#include "handle.h"
 #include "help_windows.h"
 
 TEST(an_event_is_set_when_the_process_has_ended)
@@ -231,6 +232,32 @@ TEST(a_close_during_a_wait_leaves_the_wait_alone)
 	host_thread_join(&waiter.thread);
 	CHECK_EQ(waiter.result, 1);
 	ward_close(wards[0]);
+	ward_close(held);
+	talk_end(&t);
+}
+
+/* [threads] Nobody but the wait has it any more. */
+TEST(the_last_close_during_a_wait_leaves_the_wait_alone)
+{
+	struct waiter waiter = { .n = 1 };
+	struct ward *held = NULL;
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+	void *event = NULL;
+
+	REQUIRE(port != NULL);
+	REQUIRE_EQ(ward_open(&held, ward_pid(t.w), 0), 0);
+	REQUIRE_EQ(ward_open(&wards[0], ward_pid(t.w), 0), 0);
+	REQUIRE_EQ(ward_windows_event(wards[0], &event), 0);
+	REQUIRE_EQ(ward_windows_post(wards[0], port, 9, NULL), 0);
+	host_thread_start(&waiter.thread, wait_thread, &waiter);
+	while (atomic_load(&wards[0]->users) < 2)
+		host_yield();
+	ward_close(wards[0]);
+	CHECK_EQ(ward_signal(held, SIGKILL), 0);
+	host_thread_join(&waiter.thread);
+	CHECK_EQ(waiter.result, 1);
+	CloseHandle(port);
 	ward_close(held);
 	talk_end(&t);
 }

@@ -337,7 +337,7 @@ TEST(a_name_with_a_quote_cannot_be_passed)
 }
 
 /* The helper says how many characters it got. */
-TEST(a_line_of_32767_characters_is_passed_and_one_more_is_not)
+TEST(a_line_of_32766_characters_and_its_end_is_passed_and_one_more_is_not)
 {
 	const size_t before = strlen("p count-argv "), most = LINE_UNITS - 1 - before;
 	char *argument = malloc(most + 2), text[64], expected[64];
