@@ -189,12 +189,13 @@ static void put_object(const struct ward_error *e, char *buf, size_t size)
 static const char *reason(const struct ward_error *e)
 {
 	if (e->step == WARD_STEP_INTERPRETER)
-		return "the file is there, its interpreter (#! line or ELF loader) is not";
+		return "the file is there, its interpreter (#! line or ELF loader) is "
+		       "not";
 	if (e->step == WARD_STEP_USER && e->code == -ENOENT)
 		return "no such user";
 	if (e->step == WARD_STEP_BATCH && e->code == -EACCES)
-		return "cmd.exe reads arguments by rules of its own, so that it has to be "
-		       "allowed (WARD_WINDOWS_BATCH)";
+		return "cmd.exe reads arguments by rules of its own, so that it has to "
+		       "be allowed (WARD_WINDOWS_BATCH)";
 	if (e->step == WARD_STEP_BATCH && e->code == -EINVAL)
 		return "an argument cannot be passed through cmd.exe safely";
 	return ward_strerror(e->code);

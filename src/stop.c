@@ -62,7 +62,7 @@ static int stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
 	for (size_t i = 0; i < n; i++) {
 		r = send_step(w, &steps[i]);
 		if (r == -ENOTSUP && i + 1 < n)
-			continue;                 /* nothing was sent: nothing to wait for */
+			continue;         /* nothing was sent: nothing to wait for */
 		if (r < 0)
 			return r;
 		r = ward__wait(w, ward__deadline(steps[i].timeout_ns), ret);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state of a process that a case must not change, on Windows: other processes,
- * handles and whether they can be inherited, working directory, environment, console mode,
- * error mode. What is hard: the runtime makes handles of its own when something is done for the
- * first time (a thread, a wait of the thread pool), so that all this is done once before
- * the first look; and the thread pool keeps what it has made for many waits until it has
- * been idle for some seconds, so that what is left over is given that time to go away. A
- * handle that stays is a leak.
+ * handles and whether they can be inherited, working directory, environment, console
+ * mode, error mode. What is hard: the runtime makes handles of its own when something
+ * is done for the first time (a thread, a wait of the thread pool), so that all this is
+ * done once before the first look; and the thread pool keeps what it has made for many
+ * waits until it has been idle for some seconds, so that what is left over is given
+ * that time to go away. A handle that stays is a leak.
  */
 #include "check_state.h"
 

@@ -253,15 +253,16 @@ static inline int64_t host_parent_pid(void)
 }
 
 /*
- * Of some thousand processes that Wine makes on a busy machine one ends before it has begun
- * (ERROR_INTERNAL_ERROR): not what is tested.
+ * Of some thousand processes that Wine makes on a busy machine one ends before it has
+ * begun (ERROR_INTERNAL_ERROR): not what is tested.
  */
 static inline bool host_lost_a_start(int64_t os_error)
 {
 	static LONG lost;
 	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
 
-	if (os_error != ERROR_INTERNAL_ERROR || !GetProcAddress(ntdll, "wine_get_version"))
+	if (os_error != ERROR_INTERNAL_ERROR ||
+	    !GetProcAddress(ntdll, "wine_get_version"))
 		return false;
 	check_note("Wine has lost a process at its start");
 	return InterlockedIncrement(&lost) <= 3;

@@ -50,7 +50,8 @@ static struct ward_spawn_opts with_everything(void)
 	        .flags = WARD_SPAWN_UMASK | WARD_SPAWN_NICE | WARD_SPAWN_SESSION |
 	                 (able_sched() ? WARD_SPAWN_SCHED : 0),
 	        .cwd = "/", .in = { .kind = WARD_FD_NULL }, .umask = 022, .nice = 5,
-	        .sched_policy = able_sched() ? SPARE_POLICY : 0, .rlimits = &limit, .n_rlimits = 1,
+	        .sched_policy = able_sched() ? SPARE_POLICY : 0, .rlimits = &limit,
+	        .n_rlimits = 1,
 	        .fds = fds, .n_fds = 3, .env_set = set);
 
 	if (geteuid() == 0) {

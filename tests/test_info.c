@@ -77,7 +77,8 @@ TEST(owner_and_size_of_a_child_are_told)
 	CHECK_EQ(info.uid, UINT32_MAX);
 	CHECK_EQ(info.egid, UINT32_MAX);
 #endif
-	CHECK(info.threads == 1 + on_emulator() || is_untold(info.threads) || !HOST_POSIX);
+	CHECK(info.threads == 1 + on_emulator() || is_untold(info.threads) ||
+	      !HOST_POSIX);
 	/* The kernel counts pages by processor and adds them up only now and then. */
 	CHECK(info.rss_bytes >= 31 << 20);
 	CHECK(info.rss_bytes < 64 << 20);

@@ -247,8 +247,8 @@ static void say_environment(const struct ward_spawn_opts *opts)
 TEST(the_environment_is_replaced)
 {
 	say_environment(WARD_SPAWN_OPTS(.env = ARGV("B=2", "A=1", "=odd", "odd")));
-	/* An emulator drops what has no "=". Windows wants it sorted, and has use of its own
-	 * for names that begin with "=". */
+	/* An emulator drops what has no "=". Windows wants it sorted, and has use of its
+	 * own for names that begin with "=". */
 	if (!HOST_POSIX)
 		check_environment("A=1\nB=2\nodd\n", true);
 	else if (on_emulator())

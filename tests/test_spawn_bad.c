@@ -49,7 +49,9 @@ TEST(a_missing_program_is_named)
 }
 
 #if HOST_POSIX
-/* What is wrong with a folder of PATH is not the program's fault, even of the only one. */
+/*
+ * What is wrong with a folder of PATH is not the program's fault, even of the only one.
+ */
 TEST(a_path_of_one_folder_is_searched_like_one_of_many)
 {
 	static const char *const paths[] = { "/dev/null", "/dev/null:/no/such" };

@@ -70,7 +70,9 @@ TEST(units_are_those_of_the_standard)
 	uint16_t units[8];
 	size_t n;
 
-	CHECK_EQ(ward__utf16_write(units, "A\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", &n), 0);
+	CHECK_EQ(ward__utf16_write(units, "A\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+	                           &n),
+	         0);
 	CHECK_EQ(n, 5);
 	CHECK(units[0] == 'A' && units[1] == 0xE4 && units[2] == 0x20AC);
 	CHECK(units[3] == 0xD83D && units[4] == 0xDE00 && units[5] == 0);

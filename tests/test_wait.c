@@ -228,8 +228,8 @@ TEST(processor_time_and_memory_of_the_child_are_told)
 	struct talk t;
 
 	CHECK_EQ(e.has_usage, 1);
-	/* The BSDs count it in ticks of a clock, and the largest size at such a tick. Wine
-	 * forgets the times of a process with its last thread. */
+	/* The BSDs count it in ticks of a clock, and the largest size at such a tick.
+	 * Wine forgets the times of a process with its last thread. */
 	CHECK(on_wine() || e.user_ns + e.system_ns >=
 	      (able_watch_strangers() ? MILLISECONDS(20) : MILLISECONDS(50)));
 	CHECK(e.user_ns + e.system_ns < SECONDS(20));

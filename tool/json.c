@@ -91,7 +91,8 @@ static json_t *words(char *const *argv)
 
 static bool put_end(json_t *o, const struct tool_report *report)
 {
-	const char *step = report->stopped_by ? tool_signal_text(report->stopped_by) : NULL;
+	const char *step =
+		report->stopped_by ? tool_signal_text(report->stopped_by) : NULL;
 	const char *unended = report->started ? "running" : "not started";
 
 	return tool_json_put(o, "argv", words(report->argv)) &&

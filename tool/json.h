@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the command says in JSON. json.c does it by jansson; a command that is built without
- * has json_none.c, and says so when it is asked for JSON.
+ * What the command says in JSON. json.c does it by jansson; a command that is built
+ * without has json_none.c, and says so when it is asked for JSON.
  */
 #ifndef TOOL_JSON_H
 #define TOOL_JSON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values for JSON output, by jansson. Each returns NULL when memory is short, which the containers of
- * jansson take and answer with failure: only the last step needs a look.
+ * Values for JSON output, by jansson. Each returns NULL when memory is short, which the
+ * containers of jansson take and answer with failure: only the last step needs a look.
  */
 #ifndef TOOL_JSON_VALUE_H
 #define TOOL_JSON_VALUE_H

@@ -113,7 +113,8 @@ static void end_group(struct watch *watch, struct tool_report *report)
 		}
 		if (watch->stage == KILLED)
 			return;               /* zombies that nobody collects */
-		report->group_killed = ward_signal_group(watch->ward, tool_signal_kill()) == 0;
+		report->group_killed =
+			ward_signal_group(watch->ward, tool_signal_kill()) == 0;
 		watch->stage = KILLED;
 		watch->deadline = tool_deadline(WARD_NS_PER_S);
 	}

@@ -116,7 +116,9 @@ int64_t tool_time_left(int64_t deadline);
  */
 char *tool_utf8(const char *bytes);
 
-/* Text that grows. Begins as { 0 }; what cannot be added for want of memory spoils all. */
+/*
+ * Text that grows. Begins as { 0 }; what cannot be added for want of memory spoils all.
+ */
 struct tool_text {
 	char *bytes;
 	size_t length, room;

@@ -125,7 +125,7 @@ static int collect_watched(struct ward__process *p)
 	if (r > 0)
 		return finish(p, &ending);
 	if (r == 0 && ward__waiter_done(p->waiter))
-		suspect_tracer(p);                /* it spoke, and there is nothing to be had */
+		suspect_tracer(p);        /* it spoke, and there is nothing to be had */
 	return r == -ECHILD ? finish_lost(p) : r;
 }
 

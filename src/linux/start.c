@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone with a
- * child that opens its own pidfd, fork with an error pipe; each rung is taken when the one
- * before is refused, and a refusal is remembered. On the first three the child borrows our
- * memory and our thread waits until it has exec'ed (CLONE_VFORK), which costs the same for
- * a parent of any size; it tells failures by writing into our memory. A handler must not
- * run in such a child, on our memory: clone3 clears the handlers, for the others all
- * signals are blocked meanwhile.
+ * Making the child. The ladder: clone3, libc's clone with CLONE_PIDFD, libc's clone
+ * with a child that opens its own pidfd, fork with an error pipe; each rung is taken
+ * when the one before is refused, and a refusal is remembered. On the first three the
+ * child borrows our memory and our thread waits until it has exec'ed (CLONE_VFORK),
+ * which costs the same for a parent of any size; it tells failures by writing into our
+ * memory. A handler must not run in such a child, on our memory: clone3 clears the
+ * handlers, for the others all signals are blocked meanwhile.
  */
 #define _GNU_SOURCE 1
 #include "start.h"

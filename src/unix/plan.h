@@ -59,7 +59,7 @@ struct ward__plan {
 	size_t cpus_bytes;
 
 	pid_t parent;                 /* for death_signal */
-	bool hold_self;               /* the child makes its pidfd, in the parent's table */
+	bool hold_self; /* the child makes its pidfd, in the parent's table */
 	int self;                     /* that pidfd; -1: none */
 	bool handlers_cleared;        /* the kernel did it when it made the child */
 	struct ward__mask mask;       /* the child's signal mask at exec */

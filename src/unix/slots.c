@@ -57,7 +57,9 @@ static void fill_null(struct ward__slot *slot)
 
 static void fill(struct ward__slot *slot, int target, const struct ward_stdio *from)
 {
-	*slot = (struct ward__slot){ .target = target, .kind = (int)from->kind, .at = -1 };
+	*slot = (struct ward__slot){
+		.target = target, .kind = (int)from->kind, .at = -1
+	};
 	switch (from->kind) {
 	case WARD_FD_NULL:
 		fill_null(slot);

@@ -47,8 +47,8 @@ static int await(int socket, int events, int64_t deadline)
 }
 
 /*
- * The BSDs say "no buffers" where a queue of messages is full, and then that there is room
- * for more: nothing tells when there is.
+ * The BSDs say "no buffers" where a queue of messages is full, and then that there is
+ * room for more: nothing tells when there is.
  */
 static int rest(int64_t deadline)
 {

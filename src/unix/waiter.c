@@ -84,7 +84,9 @@ static void tell(struct ward__waiter *waiter)
 	pthread_mutex_unlock(&waiter->lock);
 }
 
-/* Until it has ended, or is no child of ours any more; a call that fails is made again. */
+/*
+ * Until it has ended, or is no child of ours any more; a call that fails is made again.
+ */
 static void look(pid_t pid)
 {
 	int tries = 3, r;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * apart EMULATOR PROGRAM [ARG]...: run a program of another architecture, and whatever of
- * that architecture it starts, by an emulator, without the machine taking notice: in a user
- * and a mount namespace with a binfmt_misc of their own (Linux 6.7). All ids mean what they
- * mean outside. Temporary files are in memory: the offsets in folders on a disk do not fit
- * into those of an emulated processor of 32 bits. Exits as the program; with 77 and a reason on stdout where this cannot be
- * done.
+ * apart EMULATOR PROGRAM [ARG]...: run a program of another architecture, and whatever
+ * of that architecture it starts, by an emulator, without the machine taking notice: in
+ * a user and a mount namespace with a binfmt_misc of their own (Linux 6.7). All ids
+ * mean what they mean outside. Temporary files are in memory: the offsets in folders on
+ * a disk do not fit into those of an emulated processor of 32 bits. Exits as the
+ * program; with 77 and a reason on stdout where this cannot be done.
  *
- * What is hard: the namespace's ids can only be given from outside of it, and the kernel's
- * line of registration wants the head of an ELF file as text.
+ * What is hard: the namespace's ids can only be given from outside of it, and the
+ * kernel's line of registration wants the head of an ELF file as text.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -26,7 +26,10 @@
 #define BINFMT "/proc/sys/fs/binfmt_misc"
 #define TEMPORARY "/mnt"
 
-/* e_ident up to the version, and e_machine: what every program of an architecture shares. */
+/*
+ * e_ident up to the version, and e_machine: what every program of an architecture
+ * shares.
+ */
 enum { HEAD = 20, IDENT = 7, MACHINE = 18 };
 
 static _Noreturn void unable(const char *what)
@@ -57,8 +60,8 @@ static void map_ids(pid_t pid)
 }
 
 /*
- * With P the program sees the argv[0] that it was given, with O what cannot be opened by its
- * name is handed over as a descriptor, with F the emulator is opened now.
+ * With P the program sees the argv[0] that it was given, with O what cannot be opened
+ * by its name is handed over as a descriptor, with F the emulator is opened now.
  */
 static void register_emulator(const char *emulator, const char *program)
 {
@@ -75,7 +78,8 @@ static void register_emulator(const char *emulator, const char *program)
 		sprintf(magic + 4 * i, "\\x%02x", counts ? head[i] : 0);
 		sprintf(mask + 4 * i, "\\x%02x", counts ? 0xff : 0);
 	}
-	snprintf(line, sizeof(line), ":ward-tests:M::%s:%s:%s:POF", magic, mask, emulator);
+	snprintf(line, sizeof(line), ":ward-tests:M::%s:%s:%s:POF", magic, mask,
+	         emulator);
 	write_file(BINFMT "/register", line);
 }
 

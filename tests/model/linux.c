@@ -93,7 +93,9 @@ int model_pidfd_status(int pidfd, pid_t pid)
 	return status;
 }
 
-/* The limit may have been lowered: it is none of the caller's descriptors that is made. */
+/*
+ * The limit may have been lowered: it is none of the caller's descriptors that is made.
+ */
 int model_hide(int fd)
 {
 	struct rlimit limit, wide;

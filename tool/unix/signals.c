@@ -7,9 +7,10 @@
  *    that could run in it.
  *  - When ward shares its group with the command, the terminal signals both. Then only
  *    what came from a process may be passed on, or the command gets one Ctrl-C as two.
- *    But a Ctrl-C from before the command existed reached ward alone: what is pending just
- *    before the start is passed on whoever sent it. (Nobody can tell for the microseconds
- *    between this look and the birth of the command: such a key is to be pressed again.)
+ *    But a Ctrl-C from before the command existed reached ward alone: what is pending
+ *    just before the start is passed on whoever sent it. (Nobody can tell for the
+ *    microseconds between this look and the birth of the command: such a key is to be
+ *    pressed again.)
  *  - A full pipe loses bytes, so the pipe only wakes; the signals are bits that stay set.
  */
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the command needs of Windows. Inside it all text is UTF-8, as the library wants it;
- * only here it is UTF-16.
+ * What the command needs of Windows. Inside it all text is UTF-8, as the library wants
+ * it; only here it is UTF-16.
  */
 #define WIN32_LEAN_AND_MEAN 1
 #include "../host.h"
@@ -18,7 +18,10 @@
 
 int wmain(int argc, wchar_t **words);
 
-/* MinGW's start would fill in `*` and `?` itself; the command's words are not to change. */
+/*
+ * MinGW's start would fill in `*` and `?` itself; the command's words are not to
+ * change.
+ */
 extern int _dowildcard;
 int _dowildcard = 0;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Windows has of signals: the console's events. Ctrl-C is INT; Ctrl-Break, the closed
- * window, and the end of the session are TERM. The system calls the handler on a thread of
- * its own, which sets bits and an event, and nothing else.
+ * What Windows has of signals: the console's events. Ctrl-C is INT; Ctrl-Break, the
+ * closed window, and the end of the session are TERM. The system calls the handler on a
+ * thread of its own, which sets bits and an event, and nothing else.
  *
- * A command that shares the console's group with ward gets the events itself. One in a group
- * of its own gets no Ctrl-C, and what ward passes on arrives there as Ctrl-Break.
+ * A command that shares the console's group with ward gets the events itself. One in a
+ * group of its own gets no Ctrl-C, and what ward passes on arrives there as Ctrl-Break.
  */
 #define WIN32_LEAN_AND_MEAN 1
 #include "../signals.h"
