@@ -114,9 +114,12 @@ bool ward__same_variable(const char *a, const char *b, size_t n);
 /* Is @file a path, and not a mere name that PATH is searched for? */
 bool ward__is_path(const char *file);
 
-/* The number of a signal of the host by its name without SIG ("TERM"), and back. */
-int ward__signal_by_name(const char *name);
-const char *ward__signal_by_number(int signal);
+/* The signals of the host and their names without SIG ("TERM"); NULL ends the table. */
+struct ward__signal {
+	int number;
+	const char *name;
+};
+extern const struct ward__signal ward__signals[];
 
 /* The range of real-time signals that programs may use; false where there are none. */
 bool ward__signal_realtime(int *first, int *last);

@@ -3,6 +3,8 @@
  * Signals by name. The system knows its own names; here are the ways of writing them and
  * the real-time ones, whose range is known only at run time.
  */
+#include "signal_name.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +27,22 @@ static const char *const realtime[MOST_REALTIME] = {
 	RT(60),  RT(61), RT(62), RT(63),
 };
 
+int ward__signal_by_name(const char *name)
+{
+	for (const struct ward__signal *s = ward__signals; s->name; s++)
+		if (!strcmp(s->name, name))
+			return s->number;
+	return -EINVAL;
+}
+
+static const char *name_of(int signal)
+{
+	for (const struct ward__signal *s = ward__signals; s->name; s++)
+		if (s->number == signal)
+			return s->name;
+	return NULL;
+}
+
 const char *ward_signal_name(int signal)
 {
 	int first, last;
@@ -32,7 +50,7 @@ const char *ward_signal_name(int signal)
 	if (ward__signal_realtime(&first, &last) && signal >= first && signal <= last &&
 	    signal - first < MOST_REALTIME)
 		return realtime[signal - first];
-	return ward__signal_by_number(signal);
+	return name_of(signal);
 }
 
 /* A decimal number from 0 to @most, all of @text; -EINVAL for anything else. */

@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "handle.h"
+#include "signal_name.h"
 #include "sized.h"
 
 static int signal_ward(struct ward *w, int sig, bool group)

@@ -10,6 +10,7 @@
 
 #include "call.h"
 #include "memory.h"
+#include "signal_name.h"
 
 #define WARD_TEXT_(x) #x
 #define WARD_TEXT(x) WARD_TEXT_(x)

@@ -8,7 +8,6 @@
 #define _DARWIN_C_SOURCE 1
 #include "host.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -165,10 +164,7 @@ int ward__host_sched(int policy)
 
 /* --------------------------------------------------------------------- signal names */
 
-static const struct {
-	int number;
-	const char *name;
-} names[] = {
+const struct ward__signal ward__signals[] = {
 	{ SIGHUP, "HUP" },
 	{ SIGINT, "INT" },
 	{ SIGQUIT, "QUIT" },
@@ -217,23 +213,8 @@ static const struct {
 #ifdef SIGINFO
 	{ SIGINFO, "INFO" },
 #endif
+	{ 0, NULL },
 };
-
-int ward__signal_by_name(const char *name)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i].name, name))
-			return names[i].number;
-	return -EINVAL;
-}
-
-const char *ward__signal_by_number(int signal)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == signal)
-			return names[i].name;
-	return NULL;
-}
 
 bool ward__signal_realtime(int *first, int *last)
 {

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "../gate.h"
 #include "nt.h"
@@ -93,30 +92,11 @@ int ward__process_signal(struct ward__process *p, int sig, bool group)
 
 /* ------------------------------------------------------------------------------ names */
 
-static const struct {
-	int number;
-	const char *name;
-} names[] = {
+const struct ward__signal ward__signals[] = {
 	{ SIGINT, "INT" },   { SIGILL, "ILL" },   { SIGFPE, "FPE" },
 	{ WARD__SIGKILL, "KILL" }, { SIGSEGV, "SEGV" }, { SIGTERM, "TERM" },
-	{ SIGBREAK, "BREAK" }, { SIGABRT, "ABRT" },
+	{ SIGBREAK, "BREAK" }, { SIGABRT, "ABRT" }, { 0, NULL },
 };
-
-int ward__signal_by_name(const char *name)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i].name, name))
-			return names[i].number;
-	return -EINVAL;
-}
-
-const char *ward__signal_by_number(int signal)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == signal)
-			return names[i].name;
-	return NULL;
-}
 
 bool ward__signal_realtime(int *first, int *last)
 {
