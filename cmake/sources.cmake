@@ -36,6 +36,7 @@ set(ward_forked
   src/forked/ask.c
   src/forked/calls.c
   src/forked/number.c
+  src/forked/pass.c
   src/forked/process.c
 )
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process through a unix socket: the process descriptor itself. Both sides hold it
- * then; the status is told to either, while only the parent can collect. There is no
- * peer's process descriptor, only its number.
+ * A process that came through a unix socket: its process descriptor. Both sides hold it
+ * then; the status is told to either, while only the parent can collect.
  */
 #include <errno.h>
 #include <sys/types.h>
@@ -13,18 +12,6 @@
 #include "../gate.h"
 #include "../unix/socket.h"
 #include "watch.h"
-
-int ward__socket_added_fd(void)
-{
-	return -1;
-}
-
-int ward__process_send(struct ward__process *p, int socket, int64_t deadline)
-{
-	if (!p->watch || !ward__watch_is_handle(p->watch))
-		return -ENOTSUP;
-	return ward__socket_send(socket, ward__watch_fd(p->watch), deadline);
-}
 
 /* Anything else than a process descriptor is refused here: it came from outside. */
 static int number_of(int descriptor, pid_t *ret)
@@ -64,11 +51,4 @@ int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline)
 	if (r < 0)
 		ward__watch_drop(watch);
 	return r;
-}
-
-int ward__process_peer(struct ward__process **ret, int socket)
-{
-	(void)ret;
-	(void)socket;
-	return -ENOTSUP;
 }

@@ -11,7 +11,6 @@
 #include "../forked/knote.h"
 #include "../forked/process.h"
 #include "../memory.h"
-#include "../unix/socket.h"
 #include "macos.h"
 
 struct ward__watch {
@@ -103,33 +102,11 @@ void ward__watch_drop(struct ward__watch *watch)
 	ward__free(watch);
 }
 
-/* ---------------------------------------------------------- to and from others: not */
-
-int ward__socket_added_fd(void)
-{
-	return -1;
-}
-
-/* A kqueue cannot go through a socket, and would mean nothing at its other end. */
-int ward__process_send(struct ward__process *p, int socket, int64_t deadline)
-{
-	(void)p;
-	(void)socket;
-	(void)deadline;
-	return -ENOTSUP;
-}
-
+/* No handle comes through a socket. */
 int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline)
 {
 	(void)ret;
 	(void)socket;
 	(void)deadline;
-	return -ENOTSUP;
-}
-
-int ward__process_peer(struct ward__process **ret, int socket)
-{
-	(void)ret;
-	(void)socket;
 	return -ENOTSUP;
 }

@@ -10,7 +10,6 @@
 #include <errno.h>
 
 #include "../forked/facts.h"
-#include "../unix/socket.h"
 #include "../unix/waiter.h"
 
 static struct ward__waiter *waiter_of(const struct ward__watch *watch)
@@ -98,32 +97,11 @@ bool ward__facts_boot(uint8_t ret[16])
 	return false;
 }
 
-/* ---------------------------------------------------------- to and from others: not */
-
-int ward__socket_added_fd(void)
-{
-	return -1;
-}
-
-int ward__process_send(struct ward__process *p, int socket, int64_t deadline)
-{
-	(void)p;
-	(void)socket;
-	(void)deadline;
-	return -ENOTSUP;
-}
-
+/* No handle comes through a socket. */
 int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline)
 {
 	(void)ret;
 	(void)socket;
 	(void)deadline;
-	return -ENOTSUP;
-}
-
-int ward__process_peer(struct ward__process **ret, int socket)
-{
-	(void)ret;
-	(void)socket;
 	return -ENOTSUP;
 }
