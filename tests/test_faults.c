@@ -7,7 +7,6 @@
  * and dispositions as before, the step named. Every trial is a process of its own, since
  * the library remembers what its kernel refused.
  */
-#include <sys/resource.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -16,15 +15,14 @@
 #include "check_state.h"
 #include "gate.h"
 #include "help.h"
-
-/* How a trial ended. */
-enum { TOUCHED = 0, BAD = 1, UNTOUCHED = 3 };
+#include "scarce.h"
+#include "trial.h"
 
 static const int errors[] = {
 	EPERM, ENOSYS, EINVAL, ENOMEM, EMFILE, EAGAIN, EACCES, EINTR
 };
 
-enum { ERRORS = sizeof(errors) / sizeof(errors[0]), MOST_CALLS = 1000 };
+enum { ERRORS = sizeof(errors) / sizeof(errors[0]) };
 
 /* For somebody with nothing else to do: Linux has a name for it. */
 #ifdef __linux__
@@ -111,26 +109,10 @@ static void check_error(const struct ward_error *e, int r, const char *failed, i
 	}
 }
 
-/*
- * No system makes these fail: without its signal mask a process could do nothing right,
- * and a descriptor is gone after close, whatever close says.
- */
-static bool is_implausible(const char *call)
-{
-	return call &&
-	       (strcmp(call, "rt_sigprocmask") == 0 || strcmp(call, "close") == 0);
-}
-
-static void say_where(int k, const char *failed, int error)
-{
-	check_note("... when call %d, %s, failed with %s", k, failed ? failed : "(none)",
-	           ward_error_name(error));
-}
-
 /* Start a child while the @k-th call fails. [reserve-first] [sealed-fds] [clean-child] */
-static _Noreturn void try_start(const struct ward_spawn_opts *opts, int k, int error)
+static void try_start(const void *what, int k, int error)
 {
-	struct ward_spawn_opts own = *opts;
+	struct ward_spawn_opts own = *(const struct ward_spawn_opts *)what;
 	struct ward_error e = WARD_ERROR_INIT;
 	struct ward *none = (struct ward *)&own, *w = none;
 	const char *failed;
@@ -142,12 +124,11 @@ static _Noreturn void try_start(const struct ward_spawn_opts *opts, int k, int e
 	own.error = &e;
 	ward__gate_fail(NULL, k, error);
 	r = ward_spawn(&w, CHILD("exit", "6"), &own);
-	failed = ward__gate_failed();
-	ward__gate_fail(NULL, 0, 0);
+	failed = trial_stop();
 	if (r == 0)
 		expect_exit(w, 6);
-	if (is_implausible(failed))
-		_exit(TOUCHED);
+	if (trial_is_implausible(failed))
+		_exit(TRIAL_TOUCHED);
 	if (r < 0) {
 		good = CHECK(w == none);
 		check_error(&e, r, failed, error);
@@ -158,9 +139,7 @@ static _Noreturn void try_start(const struct ward_spawn_opts *opts, int k, int e
 	if (CHECK_EQ(r, 0))
 		expect_exit(w, 7);
 	good = good && r == 0;
-	if (!good)
-		say_where(k, failed, error);
-	_exit(!good ? BAD : failed ? TOUCHED : UNTOUCHED);
+	trial_exit(good, k, failed, error);
 }
 
 /* ------------------------------------------------------------------------- a life */
@@ -191,7 +170,7 @@ static void live(struct ward *w)
 }
 
 /* [true-status] */
-static _Noreturn void try_life(const struct ward_spawn_opts *opts, int k, int error)
+static void try_life(const void *opts, int k, int error)
 {
 	struct ward_exit e = WARD_EXIT_INIT;
 	const char *failed;
@@ -205,59 +184,32 @@ static _Noreturn void try_life(const struct ward_spawn_opts *opts, int k, int er
 	live(t.w);
 	talk_let_go(&t);
 	r = ward_wait(t.w, WARD_FOREVER, &e);
-	failed = ward__gate_failed();
-	ward__gate_fail(NULL, 0, 0);
+	failed = trial_stop();
 	if (r == 1)
 		check_exited(&e, 0);
 	e = wait_or_fail(t.w);
 	check_exited(&e, 0);
 	talk_end(&t);
-	if (is_implausible(failed))
-		_exit(TOUCHED);
-	if (!CHECK(check_state_unchanged())) {
-		say_where(k, failed, error);
-		_exit(BAD);
-	}
-	_exit(failed ? TOUCHED : UNTOUCHED);
+	if (trial_is_implausible(failed))
+		_exit(TRIAL_TOUCHED);
+	trial_exit(CHECK(check_state_unchanged()), k, failed, error);
 }
 
 /* ------------------------------------------------------------------------ all calls */
 
-typedef void trial_fn(const struct ward_spawn_opts *opts, int k, int error);
-
-static int run_trial(trial_fn *trial, const struct ward_spawn_opts *opts, int k,
-                     int error)
+static void fail_each_call(trial_process_fn *process, const struct ward_spawn_opts *opts,
+                           int error)
 {
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		trial(opts, k, error);
-	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
-	if (!CHECK(WIFEXITED(status)) || !CHECK(WEXITSTATUS(status) != BAD))
-		return BAD;
-	return WEXITSTATUS(status);
+	trial_each_process(process, opts, error, 5);
 }
 
-/* Let the first call fail, the second, ... until a trial meets none; where repetitions
- * are dear (WARD_TEST_SCALE under 10) not every one. */
-static void fail_each_call(trial_fn *trial, const struct ward_spawn_opts *opts, int error)
-{
-	int step = check_scaled(100) < 10 ? 30 / check_scaled(100) : 1;
-	int k = 1, r = TOUCHED;
-
-	for (; k < MOST_CALLS && r == TOUCHED; k += step)
-		r = run_trial(trial, opts, k, error);
-	CHECK_EQ(r, UNTOUCHED);
-	CHECK(k > 5);
-}
-
-static void fail_with_each_error(trial_fn *trial, const struct ward_spawn_opts *opts)
+static void fail_with_each_error(trial_process_fn *process,
+                                 const struct ward_spawn_opts *opts)
 {
 	int n = check_scaled(ERRORS);
 
 	for (int i = 0; i < ERRORS && i < n; i++)
-		fail_each_call(trial, opts, errors[i]);
+		fail_each_call(process, opts, errors[i]);
 }
 
 TEST(a_plain_start_survives_the_failure_of_each_of_its_calls)
@@ -300,7 +252,7 @@ TEST(a_life_survives_the_failure_of_each_of_its_calls)
 }
 
 #ifdef __linux__
-/* Start a program and be killed at the @k-th call; UNTOUCHED when there were fewer. */
+/* Start a program and be killed at the @k-th call, unless there are fewer. */
 static int start_and_die(int k)
 {
 	struct ward *w = NULL;
@@ -310,10 +262,10 @@ static int start_and_die(int k)
 	if (pid == 0) {
 		ward__gate_fail(NULL, k, WARD__GATE_KILL);
 		ward_spawn(&w, CHILD("exit", "0"), NULL);
-		_exit(ward__gate_failed() ? TOUCHED : UNTOUCHED);
+		_exit(ward__gate_failed() ? TRIAL_TOUCHED : TRIAL_UNTOUCHED);
 	}
 	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : TOUCHED;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : TRIAL_TOUCHED;
 }
 
 /*
@@ -322,16 +274,16 @@ static int start_and_die(int k)
  */
 TEST(a_caller_that_is_killed_at_any_call_leaves_nothing_that_waits)
 {
-	int k = 1, r = TOUCHED;
+	int k = 1, r = TRIAL_TOUCHED;
 
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		SKIP("orphans cannot be adopted here");
-	for (; k < MOST_CALLS && r == TOUCHED; k++) {
+	for (; k < TRIAL_CALLS && r == TRIAL_TOUCHED; k++) {
 		r = start_and_die(k);
 		while (waitpid(-1, NULL, 0) > 0)
 			;
 	}
-	CHECK_EQ(r, UNTOUCHED);
+	CHECK_EQ(r, TRIAL_UNTOUCHED);
 	CHECK(k > 5);
 }
 #endif
@@ -365,24 +317,6 @@ TEST(waiting_for_many_without_memory_fails_and_loses_nothing)
 
 /* ---------------------------------------------------------------- scarce descriptors */
 
-enum { TABLE = 64 };
-
-/* Fill the table of descriptors up, all but @spare; how many were opened. */
-static int fill_table(int fds[TABLE], int spare)
-{
-	struct rlimit limit;
-	int n = 0;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = TABLE;
-	REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	while (n < TABLE && (fds[n] = fcntl(2, F_DUPFD_CLOEXEC, 3)) >= 0)
-		n++;
-	while (n > 0 && spare-- > 0)
-		close(fds[--n]);
-	return n;
-}
-
 static void check_scarcity_error(const struct ward_error *e, int r)
 {
 	CHECK(r == -EMFILE || r == -ENFILE);
@@ -396,21 +330,18 @@ static bool start_with_spare(int spare, const struct ward_spawn_opts *opts)
 	struct ward_spawn_opts own = *opts;
 	struct ward_error e = WARD_ERROR_INIT;
 	struct ward *w = NULL;
-	struct rlimit before;
-	int fds[TABLE], n, r;
+	struct scarce scarce;
+	int r;
 
-	getrlimit(RLIMIT_NOFILE, &before);
 	own.error = &e;
-	n = fill_table(fds, spare);
+	scarce_begin(&scarce, spare);
 	r = ward_spawn(&w, CHILD("exit", "6"), &own);
 	if (r == 0)
 		expect_exit(w, 6);
 	else
 		check_scarcity_error(&e, r);
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0);
-	while (n > 0)
-		close(fds[--n]);
-	setrlimit(RLIMIT_NOFILE, &before);
+	scarce_end(&scarce);
 	if (!CHECK(check_state_unchanged()))
 		check_note("... with %d spare descriptors", spare);
 	return r == 0;
@@ -445,17 +376,14 @@ TEST(opening_without_a_spare_descriptor_fails_and_leaves_the_process_alone)
 {
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
 	struct ward *w = NULL;
-	struct rlimit before;
-	int fds[TABLE], n, r;
+	struct scarce scarce;
+	int r;
 
-	getrlimit(RLIMIT_NOFILE, &before);
-	n = fill_table(fds, 0);
+	scarce_begin(&scarce, 0);
 	r = ward_open(&w, ward_pid(t.w), 0);
 	CHECK_EQ(r, -EMFILE);
 	CHECK(w == NULL);
 	CHECK_EQ(ward_wait(t.w, 0, NULL), 0);
-	while (n > 0)
-		close(fds[--n]);
-	setrlimit(RLIMIT_NOFILE, &before);
+	scarce_end(&scarce);
 	talk_end(&t);
 }
