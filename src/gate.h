@@ -10,7 +10,7 @@
  *    WARD_TEST_FAIL=clone3:ENOSYS,pidfd_open:EPERM makes these calls fail always, as an
  *    old kernel or a seccomp filter would: this forces the fallbacks;
  *  - from a test, for one call: ward__gate_fail("setgroups", 1, EPERM), or the k-th call
- *    of any name: ward__gate_fail(NULL, k, ENOMEM).
+ *    of any name: ward__gate_fail(NULL, k, ENOMEM); or to do something before it.
  */
 #ifndef WARD_GATE_H
 #define WARD_GATE_H
@@ -29,6 +29,9 @@ int ward__gate(const char *call);
  */
 enum { WARD__GATE_KILL = 1 << 20 };
 void ward__gate_fail(const char *call, int nth, int error);
+
+/* Before the @nth call of @call from now, do @meet: a race that is won for certain. */
+void ward__gate_meet(const char *call, int nth, void (*meet)(void));
 
 /*
  * How many calls have asked since the last ward__gate_fail; the name of the one it

@@ -170,6 +170,13 @@ static inline bool able_pidfd_wait(void)
 	       errno == EBADF;
 }
 
+/* Descriptors can be closed by the range, and a table be left by that (5.9). */
+static inline bool able_close_range(void)
+{
+	return on_linux_system() && !is_forced("close_range") &&
+	       syscall(ABLE_CLOSE_RANGE, UINT_MAX, UINT_MAX, 0) == 0;
+}
+
 /* The order of the arguments is not the same everywhere. */
 static inline long able__clone_pidfd(int *fd)
 {
@@ -352,6 +359,12 @@ static inline bool able_affinity(void)
 	return on_linux_system() || on_freebsd_system() || !HOST_POSIX;
 }
 
+/* A channel of both directions can be ended in one of them (a named pipe cannot). */
+static inline bool able_half_close(void)
+{
+	return HOST_POSIX;
+}
+
 /* A process that is held can be handed over a socket. */
 static inline bool able_pass(void)
 {
@@ -435,6 +448,12 @@ static inline bool on_wine(void)
 static inline bool on_valgrind(void)
 {
 	return getenv("WARD_TEST_VALGRIND") != NULL;
+}
+
+/* How many times longer a start may take here, when the machine is busy. */
+static inline int64_t able_slowness(void)
+{
+	return on_emulator() ? 60 : on_wine() || on_valgrind() ? 20 : 1;
 }
 
 /* Built with a thread sanitizer, which wraps fork and clone. */

@@ -258,7 +258,8 @@ void check_in_case(const struct check_case *c)
  */
 static const char *run_to_the_end(const struct check_case *c, char *text, size_t size)
 {
-	double limit = (double)(LIMIT_S * from_environment("WARD_TEST_SLOW", 1));
+	double limit = (double)(from_environment("WARD_TEST_LIMIT", LIMIT_S) *
+	                        from_environment("WARD_TEST_SLOW", 1));
 	double begin = check_host_seconds();
 	const char *why;
 

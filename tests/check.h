@@ -30,7 +30,8 @@
  * show says SKIP with the reason; one about fork, signals or descriptors as POSIX has
  * them stands in an `#if HOST_POSIX`. What only Windows has is in test_windows_*.c.
  *
- * From the environment: WARD_TEST_SLOW (a factor for the time limit, for valgrind,
+ * From the environment: WARD_TEST_LIMIT (how many seconds a case may take, 60),
+ * WARD_TEST_SLOW (a factor for that and for what cases expect of time, for valgrind,
  * sanitizers and emulators), WARD_TEST_SCALE (percent of the repetitions), WARD_CHILD
  * (tests/child.c; without it, the `child` beside the test binary), WARD_TEST_VALGRIND and
  * WARD_TEST_EMULATED (by qemu-user; see tests/able.h).

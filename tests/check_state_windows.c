@@ -197,6 +197,28 @@ static void CALLBACK no_callback(void *arg, BOOLEAN timed_out)
 	(void)timed_out;
 }
 
+static void CALLBACK no_completion(TP_CALLBACK_INSTANCE *instance, void *arg,
+                                   void *operation, ULONG error, ULONG_PTR n, TP_IO *io)
+{
+	(void)instance, (void)arg, (void)operation, (void)error, (void)n, (void)io;
+}
+
+/* The port of the pool that tells of input and output. */
+static void warm_up_port(void)
+{
+	HANDLE pipe;
+	wchar_t name[64];
+	TP_IO *io;
+
+	swprintf(name, 64, L"\\\\.\\pipe\\ward-test-%lu", GetCurrentProcessId());
+	pipe = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+	                        PIPE_TYPE_BYTE, 1, 512, 512, 0, NULL);
+	io = CreateThreadpoolIo(pipe, no_completion, NULL, NULL);
+	CloseHandle(pipe);
+	if (io)
+		CloseThreadpoolIo(io);
+}
+
 static void warm_up(void)
 {
 	HANDLE thread = (HANDLE)_beginthreadex(NULL, 0, no_thread, NULL, 0, NULL), wait;
@@ -206,6 +228,7 @@ static void warm_up(void)
 		UnregisterWaitEx(wait, INVALID_HANDLE_VALUE);
 	WaitForSingleObject(thread, INFINITE);
 	CloseHandle(thread);
+	warm_up_port();
 }
 
 /* Children are to see Ctrl-C, which a process of a new group does not. */

@@ -34,6 +34,7 @@ struct rule {
 struct order {
 	const char *_Atomic call;             /* NULL: any */
 	atomic_int nth, error;
+	void (*_Atomic meet)(void);
 	atomic_int count;
 	const char *_Atomic failed;
 };
@@ -53,6 +54,7 @@ static const struct {
 	{ "EMFILE", EMFILE }, { "ENFILE", ENFILE }, { "ENOENT", ENOENT },
 	{ "ENOMEM", ENOMEM }, { "ENOSYS", ENOSYS }, { "ENOTTY", ENOTTY },
 	{ "EPERM", EPERM },   { "ESRCH", ESRCH },   { "ENOPROTOOPT", ENOPROTOOPT },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
 };
 
 static int error_number(const char *name, size_t len)
@@ -128,6 +130,8 @@ static int by_order(struct order *o, const char *call)
 	atomic_store(&o->failed, call);
 	if (atomic_load(&o->error) == WARD__GATE_KILL)
 		die();
+	if (atomic_load(&o->meet))
+		atomic_load(&o->meet)();
 	return -atomic_load(&o->error);
 }
 
@@ -170,16 +174,27 @@ static struct order *own_order(void)
 	return o;
 }
 
-void ward__gate_fail(const char *call, int nth, int error)
+static void put(const char *call, int nth, int error, void (*meet)(void))
 {
 	struct order *o = own_order();
 
 	atomic_store(&o->nth, 0);
 	atomic_store(&o->call, call);
 	atomic_store(&o->error, error);
+	atomic_store(&o->meet, meet);
 	atomic_store(&o->failed, NULL);
 	atomic_store(&o->count, 0);
 	atomic_store(&o->nth, nth);
+}
+
+void ward__gate_fail(const char *call, int nth, int error)
+{
+	put(call, nth, error, NULL);
+}
+
+void ward__gate_meet(const char *call, int nth, void (*meet)(void))
+{
+	put(call, nth, 0, meet);
 }
 
 int ward__gate_count(void)

@@ -6,6 +6,10 @@
 #ifndef HOST_WINDOWS_H
 #define HOST_WINDOWS_H
 
+/* Names that tests have for things of their own. */
+#define tell system_tell
+#define SIZE SYSTEM_SIZE
+
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
@@ -22,8 +26,12 @@
 
 #include <tlhelp32.h>
 
+#undef tell
+#undef SIZE
+
 #include "check.h"
 #include "check_state.h"
+#include "check_windows.h"
 #include "wide.h"
 
 #define HOST_POSIX 0
@@ -252,20 +260,9 @@ static inline int64_t host_parent_pid(void)
 	return parent;
 }
 
-/*
- * Of some thousand processes that Wine makes on a busy machine one ends before it has
- * begun (ERROR_INTERNAL_ERROR): not what is tested.
- */
 static inline bool host_lost_a_start(int64_t os_error)
 {
-	static LONG lost;
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-	if (os_error != ERROR_INTERNAL_ERROR ||
-	    !GetProcAddress(ntdll, "wine_get_version"))
-		return false;
-	check_note("Wine has lost a process at its start");
-	return InterlockedIncrement(&lost) <= 3;
+	return check_windows_lost_a_start((unsigned long)os_error);
 }
 
 struct host_process {
@@ -290,6 +287,7 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	STARTUPINFOW info;
 	PROCESS_INFORMATION process;
 	wchar_t *program = wide_of(argv[0]), command[2048];
+	BOOL made;
 
 	swprintf(command, 2048, L"\"%ls\"", program);
 	for (int i = 1; argv[i]; i++)
@@ -302,8 +300,11 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	info.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
 	info.hStdError = GetStdHandle(STD_ERROR_HANDLE);
 	SetHandleInformation(stdin_of_child, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-	REQUIRE(CreateProcessW(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &info,
-	                       &process));
+	do
+		made = CreateProcessW(program, command, NULL, NULL, TRUE, 0, NULL, NULL,
+		                      &info, &process);
+	while (!made && host_lost_a_start(GetLastError()));
+	REQUIRE(made);
 	SetHandleInformation(stdin_of_child, HANDLE_FLAG_INHERIT, 0);
 	CloseHandle(process.hThread);
 	free(program);
