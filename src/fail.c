@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sized.h"
+
 static void copy_text(char *to, size_t size, const char *from)
 {
 	size_t n = from ? strlen(from) : 0;
@@ -24,4 +26,11 @@ int ward__fail(struct ward_error *error, int step, int code, int64_t number,
 	error->number = number;
 	copy_text(error->path, sizeof(error->path), path);
 	return code;
+}
+
+void ward__fail_tell(struct ward_error *to, struct ward_error *error, int code)
+{
+	error->code = code;
+	error->os_error = error->os_error ? error->os_error : -code;
+	ward__sized_write(to, error, sizeof(*error));
 }

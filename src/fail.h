@@ -14,4 +14,7 @@
 int ward__fail(struct ward_error *error, int step, int code, int64_t number,
                const char *path);
 
+/* Give it to the caller, once all has failed with @code; @to: where to, or NULL. */
+void ward__fail_tell(struct ward_error *to, struct ward_error *error, int code);
+
 #endif

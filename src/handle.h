@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "platform.h"
+#include "deadline.h"
 
 struct ward {
 	atomic_int owners;            /* wards given out: spawn, open, ward_ref */
@@ -31,9 +31,6 @@ void ward__leave(struct ward *w);
 
 /* ward__process_end with wall_ns and remembered. */
 int ward__end(struct ward *w, struct ward_exit *ret);
-
-/* The point in time @timeout_ns from now; -1 for ever. */
-int64_t ward__deadline(int64_t timeout_ns);
 
 /* Wait for the end, or only ask. As ward_wait, within enter and leave. */
 int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret);

@@ -43,3 +43,11 @@ void ward__sized_write(void *to, const void *from, size_t size)
 	memcpy(to, from, theirs < size ? theirs : size);
 	memcpy(to, &theirs, sizeof(theirs));
 }
+
+bool ward__all_zero(const uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i])
+			return false;
+	return true;
+}

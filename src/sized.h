@@ -6,7 +6,9 @@
 #ifndef WARD_SIZED_H
 #define WARD_SIZED_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Read options: copy what both sides know into @to (@size bytes, the library's), zero
@@ -21,5 +23,8 @@ int ward__sized_read(void *to, size_t size, const void *from, size_t first);
  */
 int ward__sized_check(const void *to, size_t first);
 void ward__sized_write(void *to, const void *from, size_t size);
+
+/* Reserved words that say nothing. */
+bool ward__all_zero(const uint64_t *words, size_t n);
 
 #endif

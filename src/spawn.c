@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "env.h"
 #include "call.h"
+#include "env.h"
+#include "fail.h"
 #include "handle.h"
 #include "memory.h"
 #include "sized.h"
@@ -31,14 +32,6 @@ void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t size)
 }
 
 /* --------------------------------------------------------------------------- checks */
-
-static bool all_zero(const uint64_t *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (words[i])
-			return false;
-	return true;
-}
 
 /* A value that is there without its flag was meant, and would be ignored. */
 static bool values_have_flags(const struct ward_spawn_opts *o)
@@ -98,7 +91,7 @@ static bool in_range(const struct ward_spawn_opts *o)
 
 static int check_stdio(const struct ward_stdio *s)
 {
-	if (s->kind > WARD_FD_HANDLE || !all_zero(s->reserved, 1))
+	if (s->kind > WARD_FD_HANDLE || !ward__all_zero(s->reserved, 1))
 		return -EINVAL;
 	if ((s->handle != 0) != (s->kind == WARD_FD_HANDLE))
 		return -EINVAL;
@@ -137,7 +130,7 @@ static int check_rlimits(const struct ward_spawn_opts *o)
 
 static int check(const struct ward_spawn_opts *o)
 {
-	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !all_zero(o->reserved, 8))
+	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !ward__all_zero(o->reserved, 8))
 		return -EINVAL;
 	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) ||
 	    !in_range(o))
@@ -253,11 +246,8 @@ int ward_spawn(struct ward **ret, const char *const argv[],
 		error.step = WARD_STEP_OPTIONS;
 	else
 		r = spawn(ret, argv, &whole, &error);
-	if (r < 0) {
-		error.code = r;
-		error.os_error = error.os_error ? error.os_error : -r;
-		ward__sized_write(whole.error, &error, sizeof(error));
-	}
+	if (r < 0)
+		ward__fail_tell(whole.error, &error, r);
 	ward__call_end(&call);
 	return r;
 }

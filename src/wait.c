@@ -13,16 +13,6 @@
 
 enum { FEW = 64 };
 
-int64_t ward__deadline(int64_t timeout_ns)
-{
-	int64_t now;
-
-	if (timeout_ns < 0)
-		return -1;
-	now = ward__now();
-	return timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns;
-}
-
 /* Two threads may see the end at once; the first one's time stays. */
 static int64_t wall_of(struct ward *w)
 {
@@ -45,12 +35,6 @@ int ward__end(struct ward *w, struct ward_exit *ret)
 	return r;
 }
 
-/* A try that was worth while and failed must not lengthen the wait. */
-static bool is_over(int64_t deadline)
-{
-	return deadline >= 0 && ward__now() >= deadline;
-}
-
 int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 {
 	struct ward_exit exit = WARD_EXIT_INIT;
@@ -63,7 +47,8 @@ int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 		r = ward__end(w, &exit);
 		if (r != 0)
 			break;
-		if (is_over(deadline))
+		/* A try that was worth while and failed must not lengthen the wait. */
+		if (ward__is_due(deadline))
 			return 0;
 	}
 	if (r > 0)

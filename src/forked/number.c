@@ -14,8 +14,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "../deadline.h"
 #include "../gate.h"
-#include "../platform.h"
 #include "../unix/fork.h"
 #include "../unix/poll.h"
 #include "../unix/waiter.h"
@@ -100,7 +100,7 @@ int ward__poll(struct pollfd *fds, size_t n, int64_t deadline)
 		if (r < 0)
 			return r;
 		r = poll(fds, (nfds_t)n, poll_ms(deadline));
-		if (r > 0 || (r == 0 && deadline >= 0 && ward__now() >= deadline))
+		if (r > 0 || (r == 0 && ward__is_due(deadline)))
 			return r;
 		if (r < 0 && errno != EINTR)
 			return -errno;

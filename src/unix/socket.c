@@ -15,16 +15,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../deadline.h"
 #include "../gate.h"
-#include "../platform.h"
 #include "poll.h"
 
-/* macOS has neither: CLOEXEC comes a moment later there, and SIGPIPE from the socket. */
-#ifndef MSG_CMSG_CLOEXEC
-#define MSG_CMSG_CLOEXEC 0
-#endif
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
+/* macOS has none: there CLOEXEC comes a moment later. */
+#ifdef MSG_CMSG_CLOEXEC
+#define CLOEXEC_FROM_BIRTH MSG_CMSG_CLOEXEC
+#else
+#define CLOEXEC_FROM_BIRTH 0
 #endif
 
 /* Name, then the version of this format. */
@@ -52,12 +51,12 @@ static int await(int socket, int events, int64_t deadline)
  */
 static int rest(int64_t deadline)
 {
-	int64_t now = ward__now(), then = now + WARD_NS_PER_MS;
+	int64_t now = ward__now();
 	int r;
 
-	if (deadline >= 0 && now >= deadline)
+	if (ward__is_due_at(deadline, now))
 		return -ETIMEDOUT;
-	r = ward__poll(NULL, 0, deadline >= 0 && deadline < then ? deadline : then);
+	r = ward__poll(NULL, 0, ward__earlier(deadline, now + WARD_NS_PER_MS));
 	return r < 0 ? r : 0;
 }
 
@@ -82,7 +81,7 @@ static int send_now(int socket, int fd)
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return sendmsg(socket, &message, WARD__NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
 int ward__socket_send(int socket, int fd, int64_t deadline)
@@ -157,7 +156,7 @@ static int recv_now(int socket)
 
 	if (fd < 0)
 		return fd;
-	n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	n = recvmsg(socket, &message, CLOEXEC_FROM_BIRTH | MSG_DONTWAIT);
 	if (n < 0)
 		return -errno;
 	fd = only_fd(&message);

@@ -4,6 +4,14 @@
 #define WARD_UNIX_SOCKET_H
 
 #include <stdint.h>
+#include <sys/socket.h>
+
+/* macOS has no such flag: there a socket is told once, by SO_NOSIGPIPE. */
+#ifdef MSG_NOSIGNAL
+#define WARD__NOSIGNAL MSG_NOSIGNAL
+#else
+#define WARD__NOSIGNAL 0
+#endif
 
 /*
  * Send or receive one descriptor until @deadline. Received ones are CLOEXEC. -ETIMEDOUT;
