@@ -53,17 +53,19 @@ int ward__collect(pid_t pid, int options, struct ward__ending *ret)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r < 0 ? -errno : 0;
-	*ret = (struct ward__ending){ .has_usage = true, .usage = usage };
+	*ret = (struct ward__ending){ 0 };
+	ward__ending_keep_usage(ret, &usage);
 	ward__ending_from_status(ret, status);
 	return 1;
 }
 
 void ward__collect_failed(pid_t pid)
 {
-	struct ward__ending ending;
+	struct ward__ending ending = { 0 };
 
 	for (int tries = 0; tries < 3 && ward__collect(pid, 0, &ending) < 0; tries++)
 		;
+	ward__ending_drop(&ending);
 }
 
 /* The only place that signals. 0, 1 and -1 mean whole groups, init and everybody. */

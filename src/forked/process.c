@@ -44,6 +44,7 @@ static struct ward__process *new_process(pid_t pid, bool child)
 void ward__process_free(struct ward__process *p)
 {
 	ward__watch_drop(p->watch);
+	ward__ending_drop(&p->ending);
 	pthread_mutex_destroy(&p->lock);
 	ward__free(p);
 }

@@ -195,7 +195,8 @@ static int64_t next_pause(struct ward__process *const p[], size_t n, int64_t dea
 		if (shortest == 0 || pause < shortest)
 			shortest = pause;
 		if (pause < LONGEST_PAUSE_MS)
-			atomic_store_explicit(&p[i]->pause_ms, 2 * pause,
+			atomic_store_explicit(&p[i]->pause_ms,
+			                      (unsigned char)(2 * pause),
 			                      memory_order_relaxed);
 	}
 	if (shortest > 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../gate.h"
+#include "../memory.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "proc.h"
@@ -32,7 +33,7 @@ static int find_number(const struct ward__process *p, struct ward_id *id)
 	return (p->pidfd >= 0 || p->child) && !ward__process_is_there(p) ? -ESRCH : 0;
 }
 
-static int find_identity(struct ward__process *p)
+static int find_identity(const struct ward__process *p, struct ward_id *ret)
 {
 	struct ward_id id = { .size = sizeof(id), .pid = p->pid };
 	int r = find_number(p, &id);
@@ -40,20 +41,36 @@ static int find_identity(struct ward__process *p)
 	if (r < 0)
 		return r;
 	id.has_boot = ward__proc_boot(id.boot);
-	p->id = id;
-	p->has_id = true;
+	*ret = id;
 	return 0;
+}
+
+int ward__process_identify(struct ward__process *p)
+{
+	struct ward_id *id;
+	int r;
+
+	if (p->id)
+		return 0;
+	id = ward__alloc(sizeof(*id));
+	if (!id)
+		return -ENOMEM;
+	r = find_identity(p, id);
+	if (r < 0)
+		ward__free(id);
+	else
+		p->id = id;
+	return r;
 }
 
 int ward__process_identity(struct ward__process *p, struct ward_id *ret)
 {
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&p->lock);
-	if (!p->has_id)
-		r = find_identity(p);
+	r = ward__process_identify(p);
 	if (r == 0)
-		*ret = p->id;
+		*ret = *p->id;
 	pthread_mutex_unlock(&p->lock);
 	return r;
 }

@@ -55,6 +55,15 @@ static void fill_usage(struct rusage *to, const struct kernel_rusage *from)
 	to->ru_nivcsw = from->nivcsw;
 }
 
+void ward__ending_keep_kernel_usage(struct ward__ending *ending,
+                                    const struct kernel_rusage *usage)
+{
+	struct rusage portable;
+
+	fill_usage(&portable, usage);
+	ward__ending_keep_usage(ending, &portable);
+}
+
 int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret)
 {
 	bool by_fd = pidfd >= 0;
@@ -71,11 +80,10 @@ int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret)
 	if (r < 0 || info.si_pid == 0)
 		return r;
 	if (ret) {
-		*ret = (struct ward__ending){ .has_usage = true,
-			                      .code = info.si_code,
+		*ret = (struct ward__ending){ .code = info.si_code,
 			                      .status = info.si_status,
 			                      .uid = info.si_uid };
-		fill_usage(&ret->usage, &usage);
+		ward__ending_keep_kernel_usage(ret, &usage);
 	}
 	return 1;
 }

@@ -20,6 +20,10 @@ int ward__pidfd_open(int64_t pid);
  */
 int ward__waitid(int pidfd, pid_t pid, int options, struct ward__ending *ret);
 
+/* As ward__ending_keep_usage. */
+void ward__ending_keep_kernel_usage(struct ward__ending *ending,
+                                    const struct kernel_rusage *usage);
+
 /* pidfd_send_signal(2), to the process or to the group that it leads. */
 int ward__pidfd_signal(int pidfd, int sig, bool group);
 

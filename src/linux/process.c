@@ -42,6 +42,8 @@ void ward__process_free(struct ward__process *p)
 	if (p->loop_fd >= 0)
 		close(p->loop_fd);
 	ward__waiter_drop(p->waiter);
+	ward__ending_drop(&p->ending);
+	ward__free(p->id);
 	pthread_mutex_destroy(&p->lock);
 	ward__free(p);
 }
@@ -59,16 +61,16 @@ int ward__process_hold(const struct ward__process *p)
 	return p->child ? WARD_HOLD_CHILD : WARD_HOLD_PID;
 }
 
+/* A pidfd that cannot be signalled tells of the collecting late; before 6.9 never. */
 bool ward__process_is_there(const struct ward__process *p)
 {
-	int r;
+	int r = p->pidfd >= 0 ? ward__pidfd_signal(p->pidfd, 0, false) : -ENOSYS;
 
-	if (p->pidfd < 0)
-		return p->child && ward__peek_child(p->pid, false) == 0;
-	r = ward__pidfd_signal(p->pidfd, 0, false);
-	if (r == -ENOSYS || !ward__can(WARD__PIDFD_SIGNAL))
-		return !(ward__poll_now(p->pidfd, 0) & POLLHUP);
-	return r != -ESRCH;
+	if (r != -ENOSYS && ward__can(WARD__PIDFD_SIGNAL))
+		return r != -ESRCH;
+	if (p->child)
+		return ward__peek_child(p->pid, false) == 0;
+	return p->pidfd >= 0 && !(ward__poll_now(p->pidfd, 0) & POLLHUP);
 }
 
 /* ---------------------------------------------------------------------------- spawn */
@@ -165,8 +167,7 @@ static int open_number(struct ward__process **ret, pid_t pid, uint32_t flags)
 	if (child)
 		r = ward__waiter_new(&p->waiter);
 	else
-		r = ward__process_identity(p,
-		                           &p->id); /* to be compared before a signal */
+		r = ward__process_identify(p); /* to be compared before a signal */
 	if (r < 0) {
 		ward__process_free(p);
 		return r;

@@ -18,29 +18,29 @@ enum ward__watch {
 	WARD__WATCH_TRACED  /* POLLHUP, or a while: a debugger holds the zombie */
 };
 
+/* There may be very many: what few need is apart. */
 struct ward__process {
 	pthread_mutex_t lock; /* ending, identity, loop_fd; and the number while it is
 	                               * used as a name */
+	struct ward__waiter *waiter;
+	struct ward_id *id;           /* NULL until asked for */
+	struct ward__ending ending;
 	int pidfd;                    /* or -1: then waiter, or nothing but the number */
 	pid_t pid;                    /* 0: not visible from here */
-	bool child;                   /* ours to wait for */
 	pid_t owner; /* with a waiter: whose child it is, not a forked copy's */
-	struct ward__waiter *waiter;
-
-	atomic_bool ended;            /* ending is final */
-	struct ward__ending ending;
-
-	atomic_int watch;             /* enum ward__watch */
-	atomic_bool woken;            /* poll said that it ended */
-	atomic_int pause_ms;          /* TRACED: how long to sleep */
-
 	int loop_fd;                  /* for a stranger's poll_fd; -1 until asked */
-	bool has_id;
-	struct ward_id id;
+	bool child;                   /* ours to wait for */
+	atomic_bool ended;            /* ending is final */
+	atomic_bool woken;            /* poll said that it ended */
+	atomic_uchar watch;           /* enum ward__watch */
+	atomic_uchar pause_ms;        /* TRACED: how long to sleep */
 };
 
 /* An empty process, or NULL. */
 struct ward__process *ward__process_new(void);
+
+/* Find out which one it is, and remember it. As ward_identity; -ENOMEM. */
+int ward__process_identify(struct ward__process *p);
 
 /* Around a pidfd, whose owner it becomes on success. */
 int ward__process_adopt(struct ward__process **ret, int pidfd, pid_t pid);

@@ -26,7 +26,7 @@ static bool is_same(const struct ward__process *p)
 {
 	uint64_t start;
 
-	return ward__proc_start(p->pid, &start) == 0 && start == p->id.number;
+	return ward__proc_start(p->pid, &start) == 0 && start == p->id->number;
 }
 
 /* With the lock held, so that no wait of ours frees the number meanwhile. */

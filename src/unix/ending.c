@@ -14,9 +14,23 @@
 #include <sys/wait.h>
 
 #include "../handle.h"
+#include "../memory.h"
 #include "../sized.h"
 #include "host.h"
 #include "ward_posix.h"
+
+void ward__ending_keep_usage(struct ward__ending *ending, const struct rusage *usage)
+{
+	ending->usage = ward__alloc(sizeof(*ending->usage));
+	if (ending->usage)
+		*ending->usage = *usage;
+}
+
+void ward__ending_drop(struct ward__ending *ending)
+{
+	ward__free(ending->usage);
+	ending->usage = NULL;
+}
 
 void ward__ending_from_status(struct ward__ending *ending, int status)
 {
@@ -77,8 +91,8 @@ static void fill_status(const struct ward__ending *ending, struct ward_exit *ret
 void ward__ending_exit(const struct ward__ending *ending, struct ward_exit *ret)
 {
 	fill_status(ending, ret);
-	if (ending->has_usage)
-		fill_usage(&ending->usage, ret);
+	if (ending->usage)
+		fill_usage(ending->usage, ret);
 	else
 		fill_no_usage(ret);
 }
@@ -114,9 +128,9 @@ int ward_rusage(struct ward *w, struct rusage *ret)
 	ending = ward__process_ending(w->process);
 	if (!ending)
 		return -EAGAIN;
-	if (!ending->has_usage)
+	if (!ending->usage)
 		return -ENODATA;
-	*ret = ending->usage;
+	*ret = *ending->usage;
 	return 0;
 }
 

@@ -12,12 +12,17 @@
 
 struct ward__ending {
 	bool lost;                    /* it ended; nothing else is known */
-	bool has_usage;
 	int32_t code;                 /* si_code: CLD_EXITED, CLD_KILLED, CLD_DUMPED */
 	int32_t status;               /* exit code or signal */
 	uint32_t uid;                 /* 0 when recovered */
-	struct rusage usage;
+	struct rusage *usage; /* apart, since most have not ended; NULL: not known */
 };
+
+/*
+ * Keep the usage: who has no memory for it does not know it. Drop gives it back.
+ */
+void ward__ending_keep_usage(struct ward__ending *ending, const struct rusage *usage);
+void ward__ending_drop(struct ward__ending *ending);
 
 /* The ending from a status of wait4(2). */
 void ward__ending_from_status(struct ward__ending *ending, int status);
