@@ -59,6 +59,15 @@ enum {
 	KERNEL_INFO_EXIT = 1 << 3 /* 6.15: wait status in exit_code, once reaped */
 };
 
+/* One of what getdents64 lists. */
+struct kernel_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
 /*
  * struct rusage as the kernel writes it: its times are longs, while a 32-bit libc with
  * 64-bit time has wider ones.

@@ -19,6 +19,7 @@
 #include "../gate.h"
 #include "../unix/fork.h"
 #include "../unix/sys.h"
+#include "clone3.h"
 #include "pidfd.h"
 #include "stack.h"
 
@@ -32,19 +33,26 @@ bool ward__is_refusal(int code)
 	       code == -EOPNOTSUPP;
 }
 
+bool ward__is_scarcity(int code)
+{
+	return code == -EMFILE || code == -ENFILE || code == -ENOMEM || code == -EAGAIN;
+}
+
+/* Each probe: 1, 0, or a scarcity in which it cannot be told. */
+
 /* -1 as pid: EINVAL from a kernel that has the call. */
-static bool probe_pidfd_open(void)
+static int probe_pidfd_open(void)
 {
 	return ward__pidfd_open(-1) == -EINVAL;
 }
 
 /* A descriptor that cannot be open: EBADF where P_PIDFD is known, EINVAL before 5.4. */
-static bool probe_pidfd_wait(void)
+static int probe_pidfd_wait(void)
 {
 	return ward__waitid(INT_MAX, 0, WNOHANG, NULL) == -EBADF;
 }
 
-static bool probe_pidfd_signal(void)
+static int probe_pidfd_signal(void)
 {
 	return ward__pidfd_signal(INT_MAX, 0, false) == -EBADF;
 }
@@ -57,6 +65,29 @@ struct probe_child {
 };
 
 /*
+ * The bare call first: a thread sanitizer is in the way of libc's, takes the child for a
+ * copy of us, and in our memory no more sees what this thread does.
+ */
+static long make_probe_child(struct probe_child *child, int (*run)(void *), int flags,
+                             char *stack)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | (unsigned)flags,
+		.pidfd = (uint64_t)(uintptr_t)&child->pidfd,
+		.stack = (uint64_t)(uintptr_t)stack,
+		.stack_size = WARD__STACK_SIZE,
+	};
+	long pid = ward__gate("clone3");
+
+	if (pid == 0)
+		pid = ward__clone3(&args, run, child);
+	if (pid < 0)
+		pid = clone(run, stack + WARD__STACK_SIZE, (int)args.flags, child,
+		            &child->pidfd);
+	return pid < 0 ? -errno : pid;
+}
+
+/*
  * No SIGCHLD is sent for it, and it is collected by its number, which nobody else knows.
  * Signals are blocked, because a handler would run in it, on our memory.
  */
@@ -64,19 +95,18 @@ static int run_probe_child(struct probe_child *child, int (*run)(void *), int fl
 {
 	char *stack = ward__stack_get();
 	struct ward__mask before;
-	int pid = -1;
+	long pid = 0;
 
 	if (!stack)
-		return 0;
+		return -ENOMEM;
 	if (ward__sys_block_signals(&before) == 0) {
-		pid = clone(run, stack + WARD__STACK_SIZE, CLONE_VM | CLONE_VFORK | flags,
-		            child, &child->pidfd);
+		pid = make_probe_child(child, run, flags, stack);
 		if (pid > 0)
-			ward__collect_failed(pid);
+			ward__collect_failed((pid_t)pid);
 		ward__sys_set_mask(&before);
 	}
 	ward__stack_put(stack);
-	return child->answer;
+	return ward__is_scarcity((int)pid) ? (int)pid : child->answer;
 }
 
 static int touch(void *arg)
@@ -91,11 +121,11 @@ static int touch(void *arg)
  * User-mode emulators turn CLONE_VM | CLONE_VFORK into a fork: a failure that the child
  * writes down is never seen then.
  */
-static bool probe_shared_memory(void)
+static int probe_shared_memory(void)
 {
 	struct probe_child child = { -1, 0 };
 
-	return ward__gate("clone_vm") == 0 && run_probe_child(&child, touch, 0);
+	return ward__gate("clone_vm") < 0 ? 0 : run_probe_child(&child, touch, 0);
 }
 
 /* Alive as it is, it must not find its own pidfd readable. */
@@ -107,13 +137,13 @@ static int poll_itself(void *arg)
 	ward__sys_exit(0);
 }
 
-static bool probe_polling(void)
+static int probe_polling(void)
 {
 	struct probe_child child = { -1, 0 };
 	int flags = CLONE_FILES | (int)KERNEL_CLONE_PIDFD, yes;
 
 	if (!ward__can(WARD__SHARED_MEMORY) || ward__gate("clone_pidfd") < 0)
-		return false;
+		return 0;
 	yes = run_probe_child(&child, poll_itself, flags);
 	if (child.pidfd >= 0)
 		ward__sys_close(child.pidfd);
@@ -124,14 +154,15 @@ static bool probe_polling(void)
  * CLONE_PIDFD is older than poll on pidfds (5.2 and 5.3), while the other two calls are
  * not. A filter may forbid both and leave pidfds useful all the same.
  */
-static bool probe_pidfd(void)
+static int probe_pidfd(void)
 {
-	return ward__can(WARD__PIDFD_OPEN) || ward__can(WARD__PIDFD_WAIT) ||
-	       probe_polling();
+	return ward__can(WARD__PIDFD_OPEN) || ward__can(WARD__PIDFD_WAIT) ?
+	               1 :
+	               probe_polling();
 }
 
 /* Those without a probe are found out by use. */
-static bool (*const probes[WARD__ABILITIES_])(void) = {
+static int (*const probes[WARD__ABILITIES_])(void) = {
 	[WARD__SHARED_MEMORY] = probe_shared_memory,
 	[WARD__PIDFD] = probe_pidfd,
 	[WARD__PIDFD_OPEN] = probe_pidfd_open,
@@ -141,10 +172,13 @@ static bool (*const probes[WARD__ABILITIES_])(void) = {
 
 bool ward__can(enum ward__ability ability)
 {
-	int state = atomic_load_explicit(&known[ability], memory_order_relaxed);
+	int state = atomic_load_explicit(&known[ability], memory_order_relaxed), r;
 
 	if (state == UNKNOWN) {
-		state = !probes[ability] || probes[ability]() ? YES : NO;
+		r = probes[ability] ? probes[ability]() : 1;
+		if (r < 0)
+			return false;
+		state = r ? YES : NO;
 		atomic_store_explicit(&known[ability], state, memory_order_relaxed);
 	}
 	return state == YES;

@@ -20,7 +20,7 @@ enum ward__ability {
 /*
  * Asked of the kernel once, by trying it in a harmless way and looking at the errno,
  * never by its version: distributions and seccomp filters differ from what versions
- * promise.
+ * promise. What is scarce just now is not held against it: false, and asked again.
  */
 bool ward__can(enum ward__ability ability);
 
@@ -32,5 +32,8 @@ void ward__cannot(enum ward__ability ability);
  * say.
  */
 bool ward__is_refusal(int code);
+
+/* Or is it that descriptors, memory or processes are short for now? */
+bool ward__is_scarcity(int code);
 
 #endif

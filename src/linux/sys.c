@@ -64,15 +64,6 @@ int ward__sys_keep(int fd)
 	return CALL(fcntl, fd, F_SETFD, 0);
 }
 
-/* One entry of getdents64(2). */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static int number_of(const char *name)
 {
 	int n = 0;
@@ -88,7 +79,7 @@ static bool close_listed(const char *buf, int size, unsigned first, unsigned las
 	bool some = false;
 
 	for (int at = 0; at < size;) {
-		const struct entry *entry = (const void *)(buf + at);
+		const struct kernel_entry *entry = (const void *)(buf + at);
 		int fd = number_of(entry->name);
 
 		at += entry->length;
@@ -103,7 +94,7 @@ static bool close_listed(const char *buf, int size, unsigned first, unsigned las
 /* One pass over the list. 1: something was closed; 0: nothing is left to be closed. */
 static int close_pass(int list, unsigned first, unsigned last)
 {
-	_Alignas(struct entry) char buf[1024];
+	_Alignas(struct kernel_entry) char buf[1024];
 	int n = CALL(lseek, list, 0, SEEK_SET);
 	bool some = false;
 
