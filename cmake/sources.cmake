@@ -20,14 +20,19 @@ set(ward_core
 )
 
 set(ward_unix
+  src/unix/channel.c
   src/unix/child.c
   src/unix/child_fds.c
   src/unix/ending.c
   src/unix/fork.c
   src/unix/host.c
+  src/unix/move.c
   src/unix/plan.c
+  src/unix/pty.c
+  src/unix/sigpipe.c
   src/unix/slots.c
   src/unix/socket.c
+  src/unix/unnamed.c
   src/unix/user.c
   src/unix/waiter.c
 )
@@ -35,6 +40,7 @@ set(ward_unix
 set(ward_forked
   src/forked/ask.c
   src/forked/calls.c
+  src/forked/io.c
   src/forked/number.c
   src/forked/pass.c
   src/forked/process.c
@@ -42,8 +48,10 @@ set(ward_forked
 
 set(ward_linux
   src/linux/clone3.c
+  src/linux/block.c
   src/linux/end.c
   src/linux/facts.c
+  src/linux/io.c
   src/linux/pass.c
   src/linux/pidfd.c
   src/linux/probe.c

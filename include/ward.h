@@ -117,10 +117,12 @@ enum {
 	WARD_STEP_NONE = 0,
 	WARD_STEP_OPTIONS,                    /* an argument or an option makes no sense */
 	WARD_STEP_MEMORY,                     /* memory for the start */
+	WARD_STEP_PIPE,                       /* make a pipe for a descriptor; `number` */
+	WARD_STEP_PTY,                        /* make a terminal for it; `number` */
 	WARD_STEP_USER,                       /* look the user name up */
 	WARD_STEP_PROCESS,                    /* make the process: clone, fork */
 	WARD_STEP_HOLD,                       /* take hold of it: pidfd, death pipe */
-	WARD_STEP_JOB,                        /* put it into the job (Windows) */
+	WARD_STEP_JOB,                        /* put it into the job */
 	WARD_STEP_OPEN,                       /* open a path for a descriptor; `path` */
 	WARD_STEP_SESSION,                    /* new session */
 	WARD_STEP_PGROUP,                     /* process group */
@@ -203,7 +205,9 @@ enum {
 	                                       * FreeBSD its reaper's, most often init's) */
 	WARD_KILL = 1,                        /* killed; collected by the next ward_spawn or
 	                                       * ward_close that finds it ended */
-	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return */
+	WARD_KILL_WAIT = 2                    /* killed and waited for: it is gone on return.
+	                                       * One that may not be killed any more (by a
+	                                       * set-uid program) is left, as by LEAVE */
 };
 
 /* Where a descriptor of the child comes from. */
@@ -215,8 +219,17 @@ enum {
 	WARD_FD_GIVEN = 3,                    /* `fd`, a descriptor of the caller, CLOEXEC or not */
 	WARD_FD_CHILD = 4,                    /* the same as `fd`, another one of the child's */
 	WARD_FD_CLOSED = 5,                   /* closed */
-	WARD_FD_HANDLE = 6                    /* Windows: `handle`, a HANDLE of the caller,
+	WARD_FD_HANDLE = 6,                   /* Windows: `handle`, a HANDLE of the caller,
 	                                       * inheritable or not */
+	WARD_FD_PIPE = 7,                     /* a pipe to the ward (ward_fd): the child reads
+	                                       * from its 0 and writes to the others, unless
+	                                       * `flags` says READ or WRITE */
+	WARD_FD_SOCKET = 8,                   /* a pair of connected stream sockets, one for
+	                                       * the ward: both directions */
+	WARD_FD_PTY = 9,                      /* a terminal of its own, to the ward; the same
+	                                       * one for all that say so. See `pty` */
+	WARD_FD_MEMORY = 10                   /* to read: `data`, `data_size` bytes; `flags`
+	                                       * may say WARD_MEMORY_FILE */
 };
 
 /* How a path is opened; 0 means READ for stdin, WRITE|CREATE|TRUNCATE for stdout and
@@ -230,19 +243,28 @@ enum {
 	WARD_FILE_EXCLUSIVE = 1u << 5         /* with CREATE: it must not exist yet */
 };
 
+/* How MEMORY is given. */
+enum {
+	WARD_MEMORY_FILE = 1u << 8            /* as a file that nobody else has (Linux: a
+	                                       * sealed memfd), not through a pipe */
+};
+
 /*
  * One source of a descriptor. A path is opened by the caller's identity, working directory
  * and umask, before any of them changes for the child; it is never made the controlling
- * terminal.
+ * terminal. What a pipe does not take of MEMORY at once is fed to it by every call that waits
+ * for the process, that reads from it or writes to it, and by ward_feed.
  */
 struct ward_stdio {
 	uint32_t kind;                        /* WARD_FD_* */
 	int32_t fd;                           /* GIVEN, CHILD */
 	const char *path;                     /* PATH */
-	uint32_t flags;                       /* PATH: WARD_FILE_* */
+	uint32_t flags;                       /* PATH, PIPE: WARD_FILE_*; MEMORY */
 	uint32_t mode;                        /* PATH, CREATE: permission bits; 0: 0666 */
 	uint64_t handle;                      /* HANDLE: as (uint64_t)(uintptr_t)handle */
-	uint64_t reserved[1];
+	const void *data;                     /* MEMORY: copied, not needed after the start */
+	size_t data_size;
+	uint64_t reserved[2];
 };
 
 /* One further descriptor of the child: it gets `from` under the number `fd`. */
@@ -317,6 +339,26 @@ enum {
 	                                       * it is what you need */
 };
 
+/* Settings of a terminal that the child gets. */
+enum {
+	WARD_PTY_RAW = 1u << 0,               /* bytes go through as they are: no echo, no
+	                                       * lines, no signals from keys, and so no end
+	                                       * of input either */
+	WARD_PTY_NO_ECHO = 1u << 1            /* what is written to it is not echoed */
+};
+
+/*
+ * The terminal of the descriptors that say WARD_FD_PTY. The child leads a new session whose
+ * controlling terminal it is: WARD_SPAWN_TTY, FOREGROUND and PGROUP are refused beside it.
+ */
+struct ward_pty_opts {
+	size_t size;                          /* sizeof(struct ward_pty_opts) */
+	uint32_t flags;                       /* WARD_PTY_*; a terminal as people have it */
+	uint16_t rows, columns;               /* 24 and 80 */
+};
+#define WARD_PTY_OPTS(...) \
+	(&(struct ward_pty_opts){ .size = sizeof(struct ward_pty_opts), __VA_ARGS__ })
+
 struct ward_windows_opts;
 
 /*
@@ -357,7 +399,8 @@ struct ward_spawn_opts {
 	struct ward_error *error;             /* filled when the start fails; NULL */
 	const struct ward_windows_opts *windows; /* <ward_windows.h>: console, job, batch
 	                                       * files; NULL. -ENOTSUP elsewhere */
-	uint64_t reserved[8];
+	const struct ward_pty_opts *pty;      /* of WARD_FD_PTY; NULL: the defaults */
+	uint64_t reserved[7];
 };
 #define WARD_SPAWN_OPTS(...) \
 	(&(struct ward_spawn_opts){ .size = sizeof(struct ward_spawn_opts), __VA_ARGS__ })
@@ -631,7 +674,7 @@ enum {
  *
  * @ret  with ret->size set.
  * Returns 0; -ESRCH, it was collected before anybody asked (systems with WARD_ID_START);
- * -ENOTSUP, the system has no identity beyond the number.   Since 0.1.
+ * -ENOTSUP, the system has no identity beyond the number; -ENOMEM.   Since 0.1.
  */
 WARD_API int ward_identity(struct ward *w, struct ward_id *ret);
 

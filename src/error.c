@@ -67,7 +67,7 @@ static const struct {
 	{ NAMED(ENOTCONN), "not connected" },
 	{ NAMED(ETIMEDOUT), "time-out" },
 	{ NAMED(ECONNREFUSED), "connection refused" },
-	{ NAMED(EALREADY), "already under way" },
+	{ NAMED(EALREADY), "already done, or under way" },
 	{ NAMED(EINPROGRESS), "under way" },
 	{ NAMED(ECANCELED), "cancelled: it ended while it was being started" },
 #ifdef ENODATA
@@ -125,6 +125,8 @@ static const struct {
 	[WARD_STEP_NONE] = { "none", "start the program" },
 	[WARD_STEP_OPTIONS] = { "options", "use these options" },
 	[WARD_STEP_MEMORY] = { "memory", "get memory for the start" },
+	[WARD_STEP_PIPE] = { "pipe", "make a pipe for descriptor" },
+	[WARD_STEP_PTY] = { "pty", "make a terminal for descriptor" },
 	[WARD_STEP_USER] = { "user", "look up the user" },
 	[WARD_STEP_PROCESS] = { "process", "make a process" },
 	[WARD_STEP_HOLD] = { "hold", "take hold of the new process" },
@@ -193,6 +195,8 @@ static const char *reason(const struct ward_error *e)
 		       "not";
 	if (e->step == WARD_STEP_USER && e->code == -ENOENT)
 		return "no such user";
+	if (e->step == WARD_STEP_PTY && (e->code == -ENOSPC || e->code == -EAGAIN))
+		return "the system is out of terminals (Linux: kernel.pty.max)";
 	if (e->step == WARD_STEP_BATCH && e->code == -EACCES)
 		return "cmd.exe reads arguments by rules of its own, so that it has to "
 		       "be allowed (WARD_WINDOWS_BATCH)";

@@ -27,8 +27,10 @@ struct ward__process;
  * Start a program and hold it.
  *
  * Before: @argv has an argv[0]; @opts is whole (the library's size), its flags are known
- * and agree with its values; @env is the child's final environment, @path the PATH to
- * search (NULL: neither the child nor the caller has one; the system's own default).
+ * and agree with its values, its descriptors are of the kinds from INHERIT to HANDLE
+ * (channels have taken the place of the others); @env is the child's final
+ * environment, @path the PATH to search (NULL: neither the child nor the caller has one;
+ * the system's own default).
  * After 0: the program has been exec'ed, and *ret holds it. After a failure: no child
  * exists, no zombie, no descriptor or memory is left; @error tells step, code, os_error,
  * number, path. All that can fail for want of memory, descriptors or threads is reserved
@@ -39,6 +41,7 @@ struct ward__start {
 	const char *const *env;
 	const char *path;
 	const struct ward_spawn_opts *opts;
+	struct ward__channel *terminal; /* of WARD_FD_PTY; NULL: none */
 };
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *start,
                         struct ward_error *error);
@@ -61,6 +64,17 @@ void ward__process_free(struct ward__process *p);
  * so that its number becomes free.
  */
 int ward__process_end(struct ward__process *p, struct ward_exit *ret);
+
+/* What a sleep waits for: the first of these that is there. */
+struct ward__event {
+	struct ward__process *process; /* ward__process_end is worth a try */
+	struct ward__channel *channel; /* a read or write is worth a try, see @wants */
+	int64_t descriptor;   /* the same of a descriptor (a HANDLE: is set) */
+	unsigned wants;               /* WARD__READ, WARD__WRITE; with both a channel
+	                               * and a descriptor WARD__MOVE: that goes on */
+	bool ready;                   /* out */
+};
+enum { WARD__READ = 1, WARD__WRITE = 2, WARD__MOVE = 4 };
 
 /*
  * Block until ward__process_end of at least one of @n processes is worth a try (at once
@@ -91,6 +105,81 @@ int ward__process_identity(struct ward__process *p, struct ward_id *ret);
 int ward__process_send(struct ward__process *p, int socket, int64_t deadline);
 int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline);
 int ward__process_peer(struct ward__process **ret, int socket);
+
+/*
+ * A channel: our side of one descriptor (or of several: a terminal) of a child. Any
+ * thread may use it; ward__channel_free has it alone.
+ *
+ * The makers open both sides. The other side is described in @child, as a source for
+ * ward__process_spawn of kind GIVEN or HANDLE; it is the caller's to close
+ * (ward__side_close) once every child that gets it has been started. Neither side is
+ * inherited by anything else. @wants is what we do with our side. A side that is an end
+ * of a pipe may say so by WARD__SIDE_PIPE in its flags: the start may then give the child
+ * another opening of the same pipe. The terminal of a pty goes to ward__start.terminal as
+ * well, and ward__pty_attach sets in @opts what makes it the child's controlling terminal
+ * at its descriptor @fd.
+ */
+struct ward__channel;
+#define WARD__SIDE_PIPE (UINT32_C(1) << 31)
+int ward__channel_pipe(struct ward__channel **ret, struct ward_stdio *child,
+                       unsigned wants);
+int ward__channel_socket(struct ward__channel **ret, struct ward_stdio *child);
+int ward__channel_pty(struct ward__channel **ret, struct ward_stdio *child,
+                      const struct ward_pty_opts *opts);
+void ward__pty_attach(struct ward_spawn_opts *opts, int fd);
+void ward__channel_free(struct ward__channel *channel);
+
+/* What we do with it now: WARD__READ, WARD__WRITE. */
+unsigned ward__channel_wants(const struct ward__channel *channel);
+
+/* A pipe from one child to another. */
+int ward__pipe_between(struct ward_stdio *writer, struct ward_stdio *reader);
+
+/* A file with these bytes, open at its begin, read-only, that nobody else has. */
+int ward__memory_file(struct ward_stdio *child, const void *data, size_t size);
+
+/* Close a side that is described by a source of kind GIVEN or HANDLE; else nothing. */
+void ward__side_close(struct ward_stdio *child);
+
+/*
+ * Read or write what can be had now, and no SIGPIPE. The number of bytes, at least one;
+ * 0: end (read); -EAGAIN: nothing now, sleep; -EPIPE: nobody reads; -EBADF: it is not for
+ * this. Move goes from the channel to a descriptor of ours (at most @size bytes; 0: only
+ * what it holds back of those it has moved, and 0 when that is nothing);
+ * -EWOULDBLOCK's twin -ENOBUFS: that descriptor takes nothing now, sleep for MOVE. Held
+ * is how much it holds back now, of what was counted as moved. Widen asks for a bigger
+ * pipe, since much is coming: it may do nothing.
+ */
+int64_t ward__channel_read(struct ward__channel *channel, void *buf, size_t size);
+int64_t ward__channel_write(struct ward__channel *channel, const void *buf, size_t size);
+int64_t ward__channel_move(struct ward__channel *channel, int fd, size_t size);
+size_t ward__channel_held(struct ward__channel *channel);
+void ward__channel_widen(struct ward__channel *channel);
+
+/*
+ * No more is written. 0: done, and a pipe is to be freed by the caller; 1: done, it can
+ * still be read from; -EAGAIN: a terminal does not take the character now.
+ */
+int ward__channel_end(struct ward__channel *channel);
+
+/* Lend our side, -ENOTSUP where it is no descriptor; give it up for good. */
+int ward__channel_fd(const struct ward__channel *channel);
+int ward__channel_take(struct ward__channel *channel);
+int ward__channel_resize(struct ward__channel *channel, int rows, int columns);
+
+/*
+ * Read at most @size bytes of a descriptor of the caller's that is to be copied to a
+ * child. As ward__channel_read; -ENOTSUP where a system cannot wait for it.
+ */
+int64_t ward__descriptor_read(int fd, void *buf, size_t size);
+
+/*
+ * Memory for much output: @old (NULL: none) of @size bytes becomes one of @new_size, its
+ * first @size bytes kept; NULL: there is none, and @old is as it was. Not zeroed. Where
+ * the system can, large blocks grow by moving pages and are backed by huge ones.
+ */
+void *ward__block_resize(void *old, size_t size, size_t new_size);
+void ward__block_free(void *block, size_t size);
 
 /* The monotonic clock, in nanoseconds, always positive. */
 int64_t ward__now(void);

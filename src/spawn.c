@@ -91,7 +91,8 @@ static bool in_range(const struct ward_spawn_opts *o)
 
 static int check_stdio(const struct ward_stdio *s)
 {
-	if (s->kind > WARD_FD_HANDLE || !ward__all_zero(s->reserved, 1))
+	if (s->kind > WARD_FD_HANDLE || s->data || s->data_size ||
+	    !ward__all_zero(s->reserved, 2))
 		return -EINVAL;
 	if ((s->handle != 0) != (s->kind == WARD_FD_HANDLE))
 		return -EINVAL;
@@ -130,7 +131,8 @@ static int check_rlimits(const struct ward_spawn_opts *o)
 
 static int check(const struct ward_spawn_opts *o)
 {
-	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !ward__all_zero(o->reserved, 8))
+	if ((o->flags & ~(uint64_t)ALL_FLAGS) || o->pty ||
+	    !ward__all_zero(o->reserved, 7))
 		return -EINVAL;
 	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) ||
 	    !in_range(o))

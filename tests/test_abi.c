@@ -198,7 +198,9 @@ TEST(structs_have_no_hidden_holes)
 {
 	if (sizeof(void *) != 8)
 		SKIP("the sums are those of 64-bit systems");
-	CHECK_EQ(sizeof(struct ward_stdio), 2 * 4 + sizeof(char *) + 2 * 4 + 2 * 8);
+	CHECK_EQ(sizeof(struct ward_stdio),
+	         2 * 4 + sizeof(char *) + 2 * 4 + 8 + 2 * sizeof(char *) + 2 * 8);
+	CHECK_EQ(sizeof(struct ward_pty_opts), sizeof(size_t) + 2 * 4);
 	CHECK_EQ(sizeof(struct ward_fd), 2 * 4 + sizeof(struct ward_stdio));
 	CHECK_EQ(sizeof(struct ward_rlimit), 2 * 4 + 2 * 8);
 	CHECK_EQ(sizeof(struct ward_stop_step), 2 * 4 + 8);

@@ -80,6 +80,10 @@ struct kernel_rusage {
 		msgrcv, nsignals, nvcsw, nivcsw;
 };
 
+/* A write without SIGPIPE (6.18); the other side of a terminal (4.13). */
+enum { KERNEL_RWF_NOSIGNAL = 0x100 };
+#define KERNEL_TIOCGPTPEER _IO('T', 0x41)
+
 /* A signal set as the kernel has it: 64 signals, 128 on mips. */
 #ifdef __mips__
 enum { KERNEL_SIGNALS = 128 };
