@@ -86,6 +86,7 @@ set(ward_posix
 )
 
 set(ward_windows
+  src/windows/channel.c
   src/windows/command_line.c
   src/windows/descriptor.c
   src/windows/end.c
@@ -94,16 +95,22 @@ set(ward_windows
   src/windows/handles.c
   src/windows/host.c
   src/windows/info.c
+  src/windows/memory_file.c
+  src/windows/mover.c
   src/windows/nt.c
   src/windows/os_error.c
   src/windows/path.c
+  src/windows/pipe.c
   src/windows/process.c
   src/windows/program.c
+  src/windows/reader.c
   src/windows/refuse.c
   src/windows/signal.c
   src/windows/sleep.c
   src/windows/start.c
+  src/windows/terminal.c
   src/windows/text.c
+  src/windows/writer.c
 )
 
 # What each system is made of.

@@ -16,6 +16,9 @@
 #include "os_error.h"
 #include "text.h"
 
+/* None of the system's: those of a program are positive, and even. */
+#define TERMINAL (UINT64_MAX - 1000)
+
 /* ------------------------------------------------------------------ of the C runtime */
 
 #if defined(_UCRT) || defined(_MSC_VER)
@@ -95,6 +98,16 @@ int ward__handle_duplicate(HANDLE *ret, HANDLE handle)
 	                     TRUE, DUPLICATE_SAME_ACCESS))
 		return ward__last_error();
 	return 0;
+}
+
+struct ward_stdio ward__terminal_side(void)
+{
+	return (struct ward_stdio){ .kind = WARD_FD_HANDLE, .handle = TERMINAL };
+}
+
+bool ward__is_terminal(const struct ward_stdio *from)
+{
+	return from->kind == WARD_FD_HANDLE && from->handle == TERMINAL;
 }
 
 static HANDLE given_handle(const struct ward_stdio *from)

@@ -15,6 +15,13 @@ struct ward__slot {
 };
 
 /*
+ * The side of a terminal that is the child's: no handle, for a program gets those of its
+ * console when it is attached to it. No HANDLE has this value.
+ */
+struct ward_stdio ward__terminal_side(void);
+bool ward__is_terminal(const struct ward_stdio *from);
+
+/*
  * Make slot->handle from slot->from, for any kind but CHILD; what is closed stays NULL.
  * A negative errno, and @error is filled.
  */

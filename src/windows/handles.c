@@ -115,7 +115,18 @@ static int origin_of(const struct ward__handles *h, const struct ward__slot **sl
 		if (hops > h->n_slots)
 			return -EINVAL;           /* they refer to one another */
 	}
-	return (*slot)->handle ? 0 : -EBADF;
+	return (*slot)->handle || ward__is_terminal((*slot)->from) ? 0 : -EBADF;
+}
+
+/* A program finds its console under the first three numbers only. */
+static int check_terminal(const struct ward__slot *slot, bool is_terminal,
+                          struct ward_error *error)
+{
+	if (!is_terminal)
+		return ward__fail(error, WARD_STEP_FD, -EBADF, slot->number, NULL);
+	if (slot->number > 2)
+		return ward__fail(error, WARD_STEP_PTY, -ENOTSUP, slot->number, NULL);
+	return 0;
 }
 
 static int open_reference(const struct ward__handles *h, struct ward__slot *slot,
@@ -127,6 +138,8 @@ static int open_reference(const struct ward__handles *h, struct ward__slot *slot
 	if (slot->from->kind != WARD_FD_CHILD)
 		return 0;
 	r = origin_of(h, &origin);
+	if (r == 0 && ward__is_terminal(origin->from))
+		return check_terminal(slot, true, error);
 	if (r == 0)
 		r = ward__handle_duplicate(&slot->handle, origin->handle);
 	if (r < 0)
@@ -145,28 +158,38 @@ static bool is_console(HANDLE handle)
 }
 
 /* A handle of our console means nothing to a process that has another one, or none. */
-static bool is_lost(const struct ward__slot *slot, uint32_t console)
+static bool is_lost(const struct ward__slot *slot, const struct ward__console *console)
 {
 	HANDLE handle;
 
-	if (console == WARD_CONSOLE_INHERIT || slot->number > 2 ||
-	    slot->from->kind != WARD_FD_INHERIT)
+	if ((console->kind == WARD_CONSOLE_INHERIT && !console->is_terminal) ||
+	    slot->number > 2 || slot->from->kind != WARD_FD_INHERIT)
 		return false;
 	handle = ward__inherited_handle(slot->number);
 	return !handle || is_console(handle);
 }
 
-static int open_slots(struct ward__handles *h, uint32_t console, struct ward_error *error)
+static int check_slot(const struct ward__slot *slot, const struct ward__console *console,
+                      struct ward_error *error)
+{
+	return ward__is_terminal(slot->from) ?
+	               check_terminal(slot, console->is_terminal, error) :
+	               ward__slot_check(slot, error);
+}
+
+static int open_slots(struct ward__handles *h, const struct ward__console *console,
+                      struct ward_error *error)
 {
 	int r = 0;
 
-	h->own_console = is_lost(&h->slots[0], console) &&
+	h->own_console = !console->is_terminal && is_lost(&h->slots[0], console) &&
 	                 is_lost(&h->slots[1], console) &&
 	                 is_lost(&h->slots[2], console);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
-		r = ward__slot_check(&h->slots[i], error);
+		r = check_slot(&h->slots[i], console, error);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
-		if (!is_lost(&h->slots[i], console))
+		if (!is_lost(&h->slots[i], console) &&
+		    !ward__is_terminal(h->slots[i].from))
 			r = ward__slot_open(&h->slots[i], error);
 	for (size_t i = 0; r == 0 && i < h->n_slots; i++)
 		r = open_reference(h, &h->slots[i], error);
@@ -245,14 +268,14 @@ static int make_block(struct ward__handles *h, struct ward_error *error)
 }
 
 int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_opts *opts,
-                       uint32_t console, struct ward_error *error)
+                       struct ward__console console, struct ward_error *error)
 {
 	int r;
 
 	*handles = (struct ward__handles){ .slots = NULL };
 	r = list_slots(handles, opts, error);
 	if (r == 0)
-		r = open_slots(handles, console, error);
+		r = open_slots(handles, &console, error);
 	if (r == 0 && list_handles(handles) < 0)
 		r = ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	if (r == 0)

@@ -18,12 +18,18 @@ struct ward__handles {
 	WORD block_size;
 };
 
+/* Which console the child has. */
+struct ward__console {
+	uint32_t kind;                /* WARD_CONSOLE_* */
+	bool is_terminal;             /* ... and it is a pseudo console */
+};
+
 /*
- * Open everything that the child gets. @console is WARD_CONSOLE_*. On failure @error is
- * filled, and nothing is left open. Zeroed @handles may be closed, too.
+ * Open everything that the child gets. On failure @error is filled, and nothing is left
+ * open. Zeroed @handles may be closed, too.
  */
 int ward__handles_open(struct ward__handles *handles, const struct ward_spawn_opts *opts,
-                       uint32_t console, struct ward_error *error);
+                       struct ward__console console, struct ward_error *error);
 void ward__handles_close(struct ward__handles *handles);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * A start: everything is laid out and opened first, then one CreateProcessW makes the
  * process, gives it its handles, puts it into its job and hands us its HANDLE. Whatever
- * can fail after that, the processors that it may run on, is done while it is
- * suspended, and a failure ends it before it has run.
+ * can fail after that, the processors that it may run on, a terminal that is to end with
+ * it, is done while it is suspended, and a failure ends it before it has run.
  */
 #include "start.h"
 
@@ -13,6 +13,7 @@
 #include "../env.h"
 #include "../gate.h"
 #include "../memory.h"
+#include "channel.h"
 #include "command_line.h"
 #include "environment.h"
 #include "handles.h"
@@ -24,6 +25,7 @@
 #include "text.h"
 
 enum {
+	ATTRIBUTES = 3,
 	LINE_MAX_UNITS = 32767,       /* with the NUL */
 	CMD_LINE_MAX_UNITS = 8191     /* cmd.exe reads no more */
 };
@@ -38,8 +40,14 @@ struct plan {
 	uint16_t *directory;          /* the child's, full */
 	uint16_t *line;
 	uint16_t *shell;              /* cmd.exe, for a batch file */
+	struct ward__terminal *terminal; /* lent; NULL: none */
 	LPPROC_THREAD_ATTRIBUTE_LIST attributes;
 };
+
+/* Not in every <windows.h>. Its value is the console itself, and not where it is. */
+#ifndef PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE
+#define PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE 0x00020016
+#endif
 
 /* ---------------------------------------------------------------------- what to run */
 
@@ -250,6 +258,12 @@ static int set_attributes(struct plan *plan)
 				     plan->attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST,
 				     &plan->own.job, sizeof(plan->own.job), NULL, NULL))
 		return ward__last_error();
+	if (plan->terminal &&
+	    !UpdateProcThreadAttribute(plan->attributes, 0,
+	                               PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
+	                               ward__terminal_console(plan->terminal),
+	                               sizeof(void *), NULL, NULL))
+		return ward__last_error();
 	return 0;
 }
 
@@ -259,11 +273,12 @@ static int make_attributes(struct plan *plan, struct ward_error *error)
 	int r = ward__gate("InitializeProcThreadAttributeList");
 
 	if (r == 0) {
-		InitializeProcThreadAttributeList(NULL, 2, 0, &size);
+		InitializeProcThreadAttributeList(NULL, ATTRIBUTES, 0, &size);
 		plan->attributes = ward__alloc(size);
 		r = plan->attributes ? 0 : -ENOMEM;
 	}
-	if (r == 0 && !InitializeProcThreadAttributeList(plan->attributes, 2, 0, &size)) {
+	if (r == 0 && !InitializeProcThreadAttributeList(plan->attributes, ATTRIBUTES, 0,
+	                                                 &size)) {
 		ward__free(plan->attributes);
 		plan->attributes = NULL;
 		r = -ENOMEM;
@@ -297,7 +312,7 @@ static DWORD creation_flags(const struct plan *plan)
 		flags |= CREATE_NEW_PROCESS_GROUP;
 	if (plan->opts->flags & WARD_SPAWN_NICE)
 		flags |= priority_class(plan->opts->nice);
-	if (plan->opts->n_cpus > 0)
+	if (plan->opts->n_cpus > 0 || plan->terminal)
 		flags |= CREATE_SUSPENDED;
 	return flags | consoles[plan->own.console];
 }
@@ -365,19 +380,33 @@ static void undo(PROCESS_INFORMATION *child)
 	CloseHandle(child->hProcess);
 }
 
-/* The processors, and then let it run. */
-static int release(const PROCESS_INFORMATION *child, const struct ward_spawn_opts *opts)
+static int set_processors(const PROCESS_INFORMATION *child,
+                          const struct ward_spawn_opts *opts)
 {
 	DWORD_PTR mask = 0;
-	int r = ward__gate("SetProcessAffinityMask");
+	int r = opts->n_cpus > 0 ? ward__gate("SetProcessAffinityMask") : 0;
 
+	if (r < 0 || opts->n_cpus == 0)
+		return r;
 	for (size_t i = 0; i < opts->n_cpus; i++)
 		mask |= (DWORD_PTR)1 << opts->cpus[i];
+	return SetProcessAffinityMask(child->hProcess, mask) ? 0 : ward__last_error();
+}
+
+/* What is done while it is suspended; then let it run. */
+static int release(const PROCESS_INFORMATION *child, const struct plan *plan,
+                   struct ward_error *error)
+{
+	int r = set_processors(child, plan->opts);
+
 	if (r < 0)
-		return r;
-	if (!SetProcessAffinityMask(child->hProcess, mask) ||
-	    ResumeThread(child->hThread) == (DWORD)-1)
-		return ward__last_error();
+		return ward__fail_last(error, WARD_STEP_AFFINITY, r, -1, NULL);
+	r = plan->terminal ? ward__terminal_follow(plan->terminal, child->hProcess) : 0;
+	if (r < 0)
+		return ward__fail_last(error, WARD_STEP_PTY, r, -1, NULL);
+	if (ResumeThread(child->hThread) == (DWORD)-1)
+		return ward__fail_last(error, WARD_STEP_PROCESS, ward__last_error(), -1,
+		                       NULL);
 	return 0;
 }
 
@@ -388,32 +417,43 @@ static int run(struct ward__started *ret, struct plan *plan, struct ward_error *
 
 	if (r < 0)
 		return r;
-	if (plan->opts->n_cpus > 0)
-		r = release(&child, plan->opts);
+	if (creation_flags(plan) & CREATE_SUSPENDED)
+		r = release(&child, plan, error);
 	if (r < 0) {
-		ward__fail_last(error, WARD_STEP_AFFINITY, r, -1, NULL);
 		undo(&child);
 		return r;
 	}
 	CloseHandle(child.hThread);
 	ret->handle = child.hProcess;
 	ret->pid = (int64_t)child.dwProcessId;
-	ret->leads_group = (plan->opts->flags & WARD_SPAWN_PGROUP) &&
+	ret->leads_group = (plan->opts->flags & WARD_SPAWN_PGROUP) && !plan->terminal &&
 	                   plan->own.console == WARD_CONSOLE_INHERIT;
 	return 0;
 }
 
 /* ----------------------------------------------------------------------------- plan */
 
+/* A terminal is the console that it has. */
+static int check_console(const struct plan *plan, struct ward_error *error)
+{
+	if (plan->terminal && plan->own.console != WARD_CONSOLE_INHERIT)
+		return ward__fail(error, WARD_STEP_OPTIONS, -EINVAL, -1, NULL);
+	return 0;
+}
+
 static int lay_out(struct plan *plan, struct ward_error *error)
 {
-	int r = make_environment(plan, error);
+	const struct ward__console console = { plan->own.console,
+		                               plan->terminal != NULL };
+	int r = check_console(plan, error);
+
+	if (r == 0)
+		r = make_environment(plan, error);
 
 	if (r == 0)
 		r = check_job(plan, error);
 	if (r == 0)
-		r = ward__handles_open(&plan->handles, plan->opts, plan->own.console,
-		                       error);
+		r = ward__handles_open(&plan->handles, plan->opts, console, error);
 	if (r == 0)
 		r = find_directory(plan, error);
 	if (r == 0)
@@ -442,6 +482,8 @@ int ward__start(struct ward__started *ret, const struct ward__start *start,
 
 	if (r < 0)
 		return r;
+	if (start->terminal)
+		plan.terminal = ward__channel_terminal(start->terminal);
 	r = lay_out(&plan, error);
 	if (r == 0)
 		r = run(ret, &plan, error);
