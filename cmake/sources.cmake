@@ -30,6 +30,7 @@ set(ward_unix
   src/unix/plan.c
   src/unix/pty.c
   src/unix/sigpipe.c
+  src/unix/sleep.c
   src/unix/slots.c
   src/unix/socket.c
   src/unix/unnamed.c

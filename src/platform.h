@@ -77,12 +77,12 @@ struct ward__event {
 enum { WARD__READ = 1, WARD__WRITE = 2, WARD__MOVE = 4 };
 
 /*
- * Block until ward__process_end of at least one of @n processes is worth a try (at once
- * if one is known to have ended), or until @deadline (ward__now; negative: never). It
- * must not return early again and again without progress (a debugger that holds a
- * zombie, a stranger that nobody collects). 1: try; 0: deadline.
+ * Block until one of @n events has come (at once if a process is known to have ended),
+ * or until @deadline (ward__now; negative: never), and mark all that have. It must not
+ * return early again and again without progress (a debugger that holds a zombie, a
+ * stranger that nobody collects). 1: try; 0: deadline. Any number of events.
  */
-int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadline);
+int ward__sleep(struct ward__event events[], size_t n, int64_t deadline);
 
 /*
  * Signal the process (or, @group, every member of the group that it leads) and no other:

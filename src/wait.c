@@ -37,11 +37,12 @@ int ward__end(struct ward *w, struct ward_exit *ret)
 
 int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 {
+	struct ward__event event = { .process = w->process };
 	struct ward_exit exit = WARD_EXIT_INIT;
 	int r;
 
 	for (;;) {
-		r = ward__process_sleep(&w->process, 1, deadline);
+		r = ward__sleep(&event, 1, deadline);
 		if (r <= 0)
 			return r;
 		r = ward__end(w, &exit);
@@ -98,32 +99,33 @@ static int first_ended(struct ward *const w[], size_t n)
 	return -EAGAIN;
 }
 
-static size_t list_processes(struct ward__process **list, struct ward *const w[],
-                             size_t n)
+static size_t list_processes(struct ward__event *list, struct ward *const w[], size_t n)
 {
 	size_t live = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (w[i])
-			list[live++] = w[i]->process;
+			list[live++] = (struct ward__event){ .process = w[i]->process };
 	return live;
 }
 
 static int wait_any(struct ward *const w[], size_t n, int64_t deadline,
-                    struct ward__process **list)
+                    struct ward__event *list)
 {
 	size_t live = list_processes(list, w, n);
+	bool last = false;
 
 	for (;;) {
 		int r = first_ended(w, n);
 
 		if (r != -EAGAIN)
 			return r;
-		r = ward__process_sleep(list, live, deadline);
+		r = last ? 0 : ward__sleep(list, live, deadline);
 		if (r < 0)
 			return r;
 		if (r == 0)
 			return -ETIMEDOUT;
+		last = ward__is_due(deadline);
 	}
 }
 
@@ -152,7 +154,7 @@ static size_t count(struct ward *const w[], size_t n)
 
 int ward_wait_any(struct ward *const w[], size_t n, int64_t timeout_ns)
 {
-	struct ward__process *few[FEW], **list = few;
+	struct ward__event few[FEW], *list = few;
 	struct ward__call call;
 	int r = -ENOMEM;
 

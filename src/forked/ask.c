@@ -59,7 +59,7 @@ static bool is_signal(int sig)
 
 static int signal_pinned(struct ward__process *p, int sig, bool group)
 {
-	bool handle = p->watch && ward__watch_is_handle(p->watch);
+	bool handle = ward__process_is_handle(p);
 	int r = 0;
 
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))

@@ -17,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../deadline.h"
 #include "../memory.h"
+#include "../unix/sleep.h"
 #include "../unix/plan.h"
 #include "../unix/poll.h"
 #include "facts.h"
@@ -74,32 +76,30 @@ static int note_start(void *arg, pid_t pid)
 	return 0;
 }
 
-static int start(struct ward__process *p, const struct ward__start *request,
-                 struct ward_error *error)
+static int start_watched(struct ward__process *p, struct ward__plan *plan,
+                         struct ward_error *error)
 {
-	struct ward__plan plan;
-	int r = ward__plan_make(&plan, request, error);
+	int r = ward__watch_new(&p->watch);
 
 	if (r < 0)
-		return r;
-	r = ward__watch_new(&p->watch);
-	if (r < 0)
-		ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
-	else
-		r = ward__watch_start(p->watch, &p->pid, &plan, note_start, p, error);
-	ward__plan_free(&plan);
-	return r;
+		return ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
+	return ward__watch_start(p->watch, &p->pid, plan, note_start, p, error);
 }
 
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *request,
                         struct ward_error *error)
 {
 	struct ward__process *p = new_process(0, true);
+	struct ward__plan plan;
 	int r;
 
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
-	r = start(p, request, error);
+	r = ward__plan_make(&plan, request, error);
+	if (r == 0) {
+		r = start_watched(p, &plan, error);
+		ward__plan_free(&plan);
+	}
 	if (r < 0)
 		ward__process_free(p);
 	else
@@ -251,7 +251,7 @@ int64_t ward__process_pid(const struct ward__process *p)
 
 int ward__process_hold(const struct ward__process *p)
 {
-	if (p->watch && ward__watch_is_handle(p->watch))
+	if (ward__process_is_handle(p))
 		return WARD_HOLD_KERNEL;
 	return p->child ? WARD_HOLD_CHILD : WARD_HOLD_PID;
 }
@@ -313,24 +313,30 @@ static int collect_told(struct ward__process *p)
  */
 static bool is_anothers(const struct ward__process *p)
 {
-	return p->child && !ward__watch_is_handle(p->watch) && getpid() != p->owner;
+	return p->child && !ward__process_is_handle(p) && getpid() != p->owner;
 }
 
-/* With the lock held. The watch need not have told yet. */
-static int try_collect(struct ward__process *p)
+static int collect(struct ward__process *p)
 {
 	int r = -ECHILD;
 
-	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
-		return 1;
 	if (!p->watch)
 		return -ENOTSUP;
 	if (is_anothers(p))
 		return -ECHILD;
 	if (p->child)
 		r = collect_told(p);
-	if (r == -ECHILD)
-		r = recover(p);
+	return r == -ECHILD ? recover(p) : r;
+}
+
+/* With the lock held. The watch need not have told yet. */
+static int try_collect(struct ward__process *p)
+{
+	int r;
+
+	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
+		return 1;
+	r = collect(p);
 	if (r > 0)
 		atomic_store_explicit(&p->ended, true, memory_order_release);
 	return r;
@@ -362,11 +368,9 @@ static int64_t pause_after(int told)
 	return WARD_NS_PER_MS << (told < 8 ? told - 2 : 6);
 }
 
-/* 1: no need to sleep; 0: sleep until *@until at the latest; or a negative errno. */
-static int prepare(struct pollfd *one, struct ward__process *p, int64_t *until)
+int ward__process_await(struct ward__process *p, struct pollfd *one, int64_t *until)
 {
 	int told = atomic_load(&p->told);
-	int64_t then;
 
 	*one = (struct pollfd){ .fd = -1, .events = POLLIN };
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed) || told == 1)
@@ -379,43 +383,14 @@ static int prepare(struct pollfd *one, struct ward__process *p, int64_t *until)
 		one->fd = ward__watch_fd(p->watch);
 		return 0;
 	}
-	then = ward__now() + pause_after(told);
-	if (*until < 0 || then < *until)
-		*until = then;
+	*until = ward__earlier(*until, ward__now() + pause_after(told));
 	return 0;
 }
 
-static int sleep_on(struct pollfd *fds, struct ward__process *const p[], size_t n,
-                    int64_t deadline)
+void ward__process_woken(struct ward__process *p, int events)
 {
-	int64_t until = deadline;
-	int r;
-
-	for (size_t i = 0; i < n; i++) {
-		r = prepare(&fds[i], p[i], &until);
-		if (r != 0)
-			return r;
-	}
-	r = ward__poll(fds, n, until);
-	for (size_t i = 0; r > 0 && i < n; i++)
-		if (fds[i].revents)
-			atomic_compare_exchange_strong(&p[i]->told, &(int){ 0 }, 1);
-	return r != 0 ? (r > 0 ? 1 : r) : until != deadline;
-}
-
-int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadline)
-{
-	struct pollfd few[64], *fds = few;
-	int r;
-
-	if (n > 64)
-		fds = ward__alloc(n * sizeof(*fds));
-	if (!fds)
-		return -ENOMEM;
-	r = sleep_on(fds, p, n, deadline);
-	if (fds != few)
-		ward__free(fds);
-	return r;
+	(void)events;
+	atomic_compare_exchange_strong(&p->told, &(int){ 0 }, 1);
 }
 
 int ward__process_poll_fd(struct ward__process *p)

@@ -26,6 +26,11 @@ struct ward__process {
 	struct ward__ending ending;
 };
 
+static inline bool ward__process_is_handle(const struct ward__process *p)
+{
+	return p->watch && ward__watch_is_handle(p->watch);
+}
+
 /*
  * Hold the process @pid by @watch, which is a handle of the kernel and belongs to the
  * process from now on. -ENOMEM: the watch is still the caller's.

@@ -16,13 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../deadline.h"
 #include "../gate.h"
-#include "../memory.h"
+#include "../unix/sleep.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "process.h"
 
-enum { FEW = 64, FIRST_PAUSE_MS = 1, LONGEST_PAUSE_MS = 64 };
+enum { FIRST_PAUSE_MS = 1, LONGEST_PAUSE_MS = 64 };
 
 /* -------------------------------------------------------------------------- collect */
 
@@ -180,71 +181,36 @@ static struct pollfd poll_for(struct ward__process *p)
 		                .events = watch_of(p) == WARD__WATCH_END ? POLLIN : 0 };
 }
 
-/*
- * The shortest pause of those that a debugger holds; each is doubled for the next time.
- */
-static int64_t next_pause(struct ward__process *const p[], size_t n, int64_t deadline)
+/* Each pause is twice as long as the one before. */
+static int64_t next_pause(struct ward__process *p)
 {
-	int shortest = 0;
+	int pause = atomic_load_explicit(&p->pause_ms, memory_order_relaxed);
 
-	for (size_t i = 0; i < n; i++) {
-		int pause = atomic_load_explicit(&p[i]->pause_ms, memory_order_relaxed);
-
-		if (watch_of(p[i]) != WARD__WATCH_TRACED)
-			continue;
-		if (shortest == 0 || pause < shortest)
-			shortest = pause;
-		if (pause < LONGEST_PAUSE_MS)
-			atomic_store_explicit(&p[i]->pause_ms,
-			                      (unsigned char)(2 * pause),
-			                      memory_order_relaxed);
-	}
-	if (shortest > 0) {
-		int64_t until = ward__now() + shortest * WARD_NS_PER_MS;
-
-		return deadline >= 0 && deadline < until ? deadline : until;
-	}
-	return deadline;
+	if (pause < LONGEST_PAUSE_MS)
+		atomic_store_explicit(&p->pause_ms, (unsigned char)(2 * pause),
+		                      memory_order_relaxed);
+	return ward__now() + pause * WARD_NS_PER_MS;
 }
 
-static int sleep_on(struct pollfd *fds, struct ward__process *const p[], size_t n,
-                    int64_t deadline)
+int ward__process_await(struct ward__process *p, struct pollfd *one, int64_t *until)
 {
-	int64_t until = next_pause(p, n, deadline);
-	int r;
-
-	for (size_t i = 0; i < n; i++)
-		fds[i] = poll_for(p[i]);
-	r = ward__poll(fds, n, until);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n && r > 0; i++)
-		if (fds[i].revents & POLLIN)
-			atomic_store_explicit(&p[i]->woken, true, memory_order_relaxed);
-	return r > 0 || until != deadline;
+	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
+		return 1;
+	if (p->pidfd < 0 && !p->waiter)
+		return -ENOTSUP;
+	if (p->waiter && getpid() != p->owner)
+		return -ECHILD;
+	*one = poll_for(p);
+	if (watch_of(p) != WARD__WATCH_TRACED)
+		return 0;
+	*until = ward__earlier(*until, next_pause(p));
+	return 0;
 }
 
-int ward__process_sleep(struct ward__process *const p[], size_t n, int64_t deadline)
+void ward__process_woken(struct ward__process *p, int events)
 {
-	struct pollfd few[FEW], *fds = few;
-	int r;
-
-	for (size_t i = 0; i < n; i++) {
-		if (atomic_load_explicit(&p[i]->ended, memory_order_relaxed))
-			return 1;
-		if (p[i]->pidfd < 0 && !p[i]->waiter)
-			return -ENOTSUP;
-		if (p[i]->waiter && getpid() != p[i]->owner)
-			return -ECHILD;
-	}
-	if (n > FEW)
-		fds = ward__alloc(n * sizeof(*fds));
-	if (!fds)
-		return -ENOMEM;
-	r = sleep_on(fds, p, n, deadline);
-	if (fds != few)
-		ward__free(fds);
-	return r;
+	if (events & POLLIN)
+		atomic_store_explicit(&p->woken, true, memory_order_relaxed);
 }
 
 /* ---------------------------------------------------------------------- event loops */
