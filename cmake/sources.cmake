@@ -4,6 +4,7 @@
 # is made of. tests/cmake holds the lists against Meson's and against the folders.
 
 set(ward_core
+  src/channels.c
   src/env.c
   src/error.c
   src/fail.c
@@ -15,6 +16,7 @@ set(ward_core
   src/sized.c
   src/spawn.c
   src/stop.c
+  src/stream.c
   src/wait.c
   src/ward.c
 )

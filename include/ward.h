@@ -443,6 +443,85 @@ WARD_API void ward_spawn_opts_init_sized(struct ward_spawn_opts *opts, size_t si
 WARD_API int ward_spawn(struct ward **ret, const char *const argv[],
                         const struct ward_spawn_opts *opts);
 
+/* ----------------------------------------------------------------- input and output */
+
+/*
+ * ward_fd(w, fd):
+ * Our end of the child's descriptor @fd, which was started as PIPE, SOCKET, PTY or MEMORY:
+ * non-blocking, CLOEXEC, for poll, read and write, or for your event loop. All descriptors
+ * of a PTY have the same one. It is lent: do not close it. Writing to it directly, mind
+ * SIGPIPE; ward_write never raises it.
+ *
+ * ward_stdin_fd(w), ward_stdout_fd(w), ward_stderr_fd(w): the same for 0, 1 and 2.
+ *
+ * Returns the descriptor; -EBADF, @fd is none of these, or our end was closed; -ENOTSUP,
+ * the system's pipes are no descriptors (Windows).   Since 0.1.
+ */
+WARD_API int ward_fd(struct ward *w, int fd);
+#define ward_stdin_fd(w) ward_fd((w), 0)
+#define ward_stdout_fd(w) ward_fd((w), 1)
+#define ward_stderr_fd(w) ward_fd((w), 2)
+
+/*
+ * ward_read(w, fd, buf, size, timeout_ns), ward_write(w, fd, buf, size, timeout_ns):
+ * Read what the child wrote to its descriptor @fd; write what it is to read from it.
+ *
+ * @size        bytes, 1 or more. ward_read returns as soon as there are some; ward_write
+ *              goes on until all are written.
+ * @timeout_ns  as for ward_wait; 0 takes what can be had without blocking.
+ *
+ * Return how many bytes; ward_read 0 at the end: nobody has the other end any more (a
+ * terminal: nobody had it). That is not the end of the process, nor does the end of the
+ * process end the output while a process that it left behind holds on to it. ward_write
+ * may return fewer than @size when its time is up. Errors you can act on: -ETIMEDOUT, not
+ * one byte; -EPIPE, nobody reads (never a SIGPIPE); -EBADF, @fd is nothing that we can read
+ * from, or write to, or our end was closed.   Since 0.1.
+ */
+WARD_API int64_t ward_read(struct ward *w, int fd, void *buf, size_t size,
+                           int64_t timeout_ns);
+WARD_API int64_t ward_write(struct ward *w, int fd, const void *buf, size_t size,
+                            int64_t timeout_ns);
+
+/*
+ * ward_feed(w, timeout_ns):
+ * Go on writing MEMORY that the child has not taken yet.
+ *
+ * Returns 1, all of it is written (or nobody reads it, or there was none); 0, time-out.
+ *                                                                          Since 0.1.
+ */
+WARD_API int ward_feed(struct ward *w, int64_t timeout_ns);
+
+/*
+ * ward_end_input(w, fd):
+ * Tell the child that no more comes: a pipe is closed, a socket is shut down for writing, a
+ * terminal gets its end-of-file character (Ctrl-D; seen by who reads lines).
+ *
+ * ward_close_fd(w, fd):
+ * Close our end. A call that another thread has under way on it goes on to its own end, and
+ * the other side sees the closing only then.
+ *
+ * ward_take_fd(w, fd):
+ * Our end is the caller's from now on, to be used and closed without the ward, as
+ * by fdopen. It is still non-blocking.
+ *
+ * Return 0, ward_take_fd the descriptor. -EBADF as ward_fd; -EBUSY, a call is under way on
+ * it, or it stands for several (PTY); -EAGAIN, the terminal takes no character
+ * now.   Since 0.1.
+ */
+WARD_API int ward_end_input(struct ward *w, int fd);
+WARD_API int ward_close_fd(struct ward *w, int fd);
+WARD_API int ward_take_fd(struct ward *w, int fd);
+
+/*
+ * ward_resize(w, rows, columns):
+ * Change the size of the child's terminal; its foreground group gets SIGWINCH.
+ *
+ * @rows, @columns  1..65535 (Windows: 32767).
+ * Returns 0; -ENOTTY, it was not started with WARD_FD_PTY; -EBADF, our end was
+ * closed.   Since 0.1.
+ */
+WARD_API int ward_resize(struct ward *w, int rows, int columns);
+
 /* ----------------------------------------------------------------------------- open */
 
 enum {

@@ -15,6 +15,7 @@ struct ward {
 	int64_t started;      /* ward__now at the start; -1: not started by ward */
 	_Atomic int64_t wall; /* from start to when the end was seen; -1: not yet */
 	struct ward__process *process;
+	struct ward__streams *streams; /* our ends of its descriptors; NULL: none */
 	struct ward *next;            /* in the list of orphans */
 };
 
@@ -31,6 +32,21 @@ void ward__leave(struct ward *w);
 
 /* ward__process_end with wall_ns and remembered. */
 int ward__end(struct ward *w, struct ward_exit *ret);
+
+/* As ward_spawn; sources of kind GIVEN may have these flags of the library's own. */
+int ward__spawn(struct ward **ret, const char *const argv[],
+                const struct ward_spawn_opts *opts, uint32_t ours);
+
+/*
+ * What ward__spawn says of these before it does anything; the options in the library's
+ * size, and those of a terminal. -EINVAL, -E2BIG; a @ret->error of no sense is NULL then.
+ */
+int ward__spawn_check(struct ward_spawn_opts *ret, struct ward_pty_opts *pty,
+                      const char *const argv[], const struct ward_spawn_opts *opts,
+                      uint32_t ours);
+
+/* Kill it, unless it is to be left; what cannot be killed is to be left from now on. */
+void ward__kill_or_leave(struct ward *w);
 
 /* Wait for the end, or only ask. As ward_wait, within enter and leave. */
 int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "channels.h"
 #include "env.h"
 #include "fail.h"
 #include "handle.h"
@@ -89,35 +90,80 @@ static bool in_range(const struct ward_spawn_opts *o)
 	       o->death_signal >= 0 && o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT;
 }
 
-static int check_stdio(const struct ward_stdio *s)
+/* What a kind has no use for must not be there: it was meant, and would be ignored. */
+static bool only_its_own(const struct ward_stdio *s, uint32_t ours)
 {
-	if (s->kind > WARD_FD_HANDLE || s->data || s->data_size ||
-	    !ward__all_zero(s->reserved, 2))
-		return -EINVAL;
-	if ((s->handle != 0) != (s->kind == WARD_FD_HANDLE))
-		return -EINVAL;
-	if (s->kind == WARD_FD_PATH)
-		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) &&
-		                       s->mode <= 07777 && s->fd == 0 ?
-		               0 :
-		               -EINVAL;
-	if (s->path || s->flags || s->mode)
-		return -EINVAL;
-	return s->fd != 0 && s->kind != WARD_FD_GIVEN && s->kind != WARD_FD_CHILD ?
-	               -EINVAL :
-	               0;
+	bool fd = s->kind == WARD_FD_GIVEN || s->kind == WARD_FD_CHILD;
+	bool path = s->kind == WARD_FD_PATH, memory = s->kind == WARD_FD_MEMORY;
+	bool flags = path || memory || s->kind == WARD_FD_PIPE;
+
+	return (fd || s->fd == 0) && (path || (!s->path && !s->mode)) &&
+	       (flags || !(s->flags & ~ours)) &&
+	       (memory || (!s->data && !s->data_size)) &&
+	       (s->handle != 0) == (s->kind == WARD_FD_HANDLE);
 }
 
-static int check_fds(const struct ward_spawn_opts *o)
+static bool is_whole(const struct ward_stdio *s)
+{
+	switch (s->kind) {
+	case WARD_FD_PATH:
+		return s->path && !(s->flags & ~(uint32_t)ALL_OPEN_FLAGS) &&
+		       s->mode <= 07777;
+	case WARD_FD_PIPE:
+		return s->flags == 0 || s->flags == WARD_FILE_READ ||
+		       s->flags == WARD_FILE_WRITE;
+	case WARD_FD_MEMORY:
+		return (s->data || !s->data_size) &&
+		       !(s->flags & ~(uint32_t)WARD_MEMORY_FILE);
+	default:
+		return s->kind < WARD_FD_MEMORY;
+	}
+}
+
+static int check_stdio(const struct ward_stdio *s, uint32_t ours)
+{
+	if (!ward__all_zero(s->reserved, 2) || !is_whole(s) || !only_its_own(s, ours))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_fds(const struct ward_spawn_opts *o, uint32_t ours)
 {
 	int r = 0;
 
-	if (check_stdio(&o->in) < 0 || check_stdio(&o->out) < 0 ||
-	    check_stdio(&o->err) < 0)
+	if (check_stdio(&o->in, ours) < 0 || check_stdio(&o->out, ours) < 0 ||
+	    check_stdio(&o->err, ours) < 0)
 		return -EINVAL;
 	for (size_t i = 0; r == 0 && i < o->n_fds; i++)
-		r = o->fds[i].reserved ? -EINVAL : check_stdio(&o->fds[i].from);
+		r = o->fds[i].reserved ? -EINVAL : check_stdio(&o->fds[i].from, 0);
 	return r;
+}
+
+static bool has_terminal(const struct ward_spawn_opts *o)
+{
+	bool some = o->in.kind == WARD_FD_PTY || o->out.kind == WARD_FD_PTY ||
+	            o->err.kind == WARD_FD_PTY;
+
+	for (size_t i = 0; !some && i < o->n_fds; i++)
+		some = o->fds[i].from.kind == WARD_FD_PTY;
+	return some;
+}
+
+/* With a terminal of its own the child leads a session, whose only one that is. */
+static int check_pty(struct ward_pty_opts *ret, const struct ward_spawn_opts *o)
+{
+	const uint64_t others = WARD_SPAWN_TTY | WARD_SPAWN_FOREGROUND |
+	                        WARD_SPAWN_PGROUP;
+	int r = 0;
+
+	if (has_terminal(o) ? (o->flags & others) != 0 : o->pty != NULL)
+		return -EINVAL;
+	memset(ret, 0, sizeof(*ret));
+	if (o->pty)
+		r = ward__sized_read(ret, sizeof(*ret), o->pty, sizeof(*ret));
+	return r < 0 || !(ret->flags & ~(uint32_t)(WARD_PTY_RAW | WARD_PTY_NO_ECHO)) ?
+	               r :
+	               -EINVAL;
 }
 
 static int check_rlimits(const struct ward_spawn_opts *o)
@@ -129,22 +175,23 @@ static int check_rlimits(const struct ward_spawn_opts *o)
 	return 0;
 }
 
-static int check(const struct ward_spawn_opts *o)
+static int check(const struct ward_spawn_opts *o, uint32_t ours)
 {
-	if ((o->flags & ~(uint64_t)ALL_FLAGS) || o->pty ||
-	    !ward__all_zero(o->reserved, 7))
+	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !ward__all_zero(o->reserved, 7))
 		return -EINVAL;
 	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) ||
 	    !in_range(o))
 		return -EINVAL;
 	if (check_rlimits(o) < 0)
 		return -EINVAL;
-	return check_fds(o);
+	return check_fds(o, ours);
 }
 
 /* ---------------------------------------------------------------------------- start */
 
-static int read_opts(struct ward_spawn_opts *ret, const struct ward_spawn_opts *opts)
+/* @pty is where the library's own copy of these options goes. */
+static int read_opts(struct ward_spawn_opts *ret, struct ward_pty_opts *pty,
+                     const struct ward_spawn_opts *opts, uint32_t ours)
 {
 	int r;
 
@@ -153,7 +200,12 @@ static int read_opts(struct ward_spawn_opts *ret, const struct ward_spawn_opts *
 	if (!opts)
 		return 0;
 	r = ward__sized_read(ret, sizeof(*ret), opts, sizeof(*ret));
-	return r < 0 ? r : check(ret);
+	if (r == 0)
+		r = check(ret, ours);
+	if (r == 0)
+		r = check_pty(pty, ret);
+	ret->pty = ret->pty ? pty : NULL;
+	return r;
 }
 
 /* Nobody needs it for a path, and looking for it is not free. */
@@ -189,9 +241,14 @@ static int start_from(struct ward *w, struct ward__start *request,
 }
 
 static int start(struct ward *w, const char *const argv[],
-                 const struct ward_spawn_opts *opts, struct ward_error *error)
+                 const struct ward_spawn_opts *opts, struct ward__channel *terminal,
+                 struct ward_error *error)
 {
-	struct ward__start request = { .argv = argv, .opts = opts };
+	struct ward__start request = {
+		.argv = argv,
+		.opts = opts,
+		.terminal = terminal,
+	};
 	const char *const *own;
 	void *memory;
 	int r = ward__environ(&own, &memory);
@@ -202,6 +259,24 @@ static int start(struct ward *w, const char *const argv[],
 	}
 	r = start_from(w, &request, own, error);
 	ward__free(memory);
+	return r;
+}
+
+/* The streams are the ward's once there is a child at their other ends. */
+static int start_with_channels(struct ward *w, const char *const argv[],
+                               struct ward_spawn_opts *opts, struct ward_error *error)
+{
+	struct ward__channels channels = { 0 };
+	int r = ward__channels_open(&channels, opts, error);
+
+	if (r < 0)
+		return r;
+	r = start(w, argv, opts, channels.terminal, error);
+	if (r == 0) {
+		w->streams = channels.streams;
+		channels.streams = NULL;
+	}
+	ward__channels_close(&channels);
 	return r;
 }
 
@@ -219,7 +294,7 @@ static int spawn(struct ward **ret, const char *const argv[],
 		opts->file = argv[0];
 	w->spawned = true;
 	w->on_close = opts->on_close;
-	r = start(w, argv, opts, error);
+	r = start_with_channels(w, argv, opts, error);
 	if (r < 0) {
 		ward__delete(w);
 		return r;
@@ -228,21 +303,31 @@ static int spawn(struct ward **ret, const char *const argv[],
 	return 0;
 }
 
-int ward_spawn(struct ward **ret, const char *const argv[],
-               const struct ward_spawn_opts *opts)
+int ward__spawn_check(struct ward_spawn_opts *ret, struct ward_pty_opts *pty,
+                      const char *const argv[], const struct ward_spawn_opts *opts,
+                      uint32_t ours)
+{
+	int r = read_opts(ret, pty, opts, ours);
+
+	if (r == 0 && ward__sized_check(ret->error, sizeof(struct ward_error)) < 0) {
+		ret->error = NULL;
+		r = -EINVAL;
+	}
+	return r < 0 ? r : argv && argv[0] ? 0 : -EINVAL;
+}
+
+int ward__spawn(struct ward **ret, const char *const argv[],
+                const struct ward_spawn_opts *opts, uint32_t ours)
 {
 	struct ward_error error = { .size = sizeof(error), .number = -1 };
 	struct ward_spawn_opts whole;
+	struct ward_pty_opts pty;
 	struct ward__call call = ward__call_begin();
 	int r;
 
 	ward__orphans_collect();
-	r = read_opts(&whole, opts);
-	if (r == 0 && ward__sized_check(whole.error, sizeof(error)) < 0) {
-		whole.error = NULL;
-		r = -EINVAL;
-	}
-	if (r == 0 && (!ret || !argv || !argv[0]))
+	r = ward__spawn_check(&whole, &pty, argv, opts, ours);
+	if (r == 0 && !ret)
 		r = -EINVAL;
 	if (r < 0)
 		error.step = WARD_STEP_OPTIONS;
@@ -252,4 +337,10 @@ int ward_spawn(struct ward **ret, const char *const argv[],
 		ward__fail_tell(whole.error, &error, r);
 	ward__call_end(&call);
 	return r;
+}
+
+int ward_spawn(struct ward **ret, const char *const argv[],
+               const struct ward_spawn_opts *opts)
+{
+	return ward__spawn(ret, argv, opts, 0);
 }

@@ -5,11 +5,13 @@
  * nothing.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "call.h"
 #include "handle.h"
 #include "memory.h"
 #include "sized.h"
+#include "stream.h"
 
 enum { FEW = 64 };
 
@@ -42,7 +44,7 @@ int ward__wait(struct ward *w, int64_t deadline, struct ward_exit *ret)
 	int r;
 
 	for (;;) {
-		r = ward__sleep(&event, 1, deadline);
+		r = ward__sleep_fed(w, &event, deadline);
 		if (r <= 0)
 			return r;
 		r = ward__end(w, &exit);
@@ -65,6 +67,8 @@ int ward__ask(struct ward *w, struct ward_exit *ret)
 
 	if (r > 0)
 		ward__sized_write(ret, &exit, sizeof(exit));
+	if (r == 0)
+		ward__feed_now(w);
 	return r;
 }
 
@@ -109,6 +113,40 @@ static size_t list_processes(struct ward__event *list, struct ward *const w[], s
 	return live;
 }
 
+/* Sleep for the @live processes of @list, and feed all that have input left. */
+static int sleep_feeding(struct ward *const w[], size_t n, struct ward__event *list,
+                         size_t live, size_t most, int64_t deadline)
+{
+	struct ward__event *events = ward__alloc((live + most) * sizeof(*events));
+	struct ward__stream **held = ward__alloc(most * sizeof(struct ward__stream *));
+	size_t hungry = 0;
+	int r = -ENOMEM;
+
+	if (events && held) {
+		memcpy(events, list, live * sizeof(*events));
+		for (size_t i = 0; i < n; i++)
+			if (w[i])
+				hungry += ward__hungry_list(w[i], events + live + hungry,
+				                            held + hungry, most - hungry);
+		r = ward__sleep(events, live + hungry, deadline);
+		ward__hungry_feed(events + live, held, hungry);
+	}
+	ward__free(events);
+	ward__free(held);
+	return r;
+}
+
+static int sleep_any(struct ward *const w[], size_t n, struct ward__event *list,
+                     size_t live, int64_t deadline)
+{
+	size_t hungry = 0;
+
+	for (size_t i = 0; i < n; i++)
+		hungry += w[i] ? ward__hungry_count(w[i]) : 0;
+	return hungry == 0 ? ward__sleep(list, live, deadline) :
+	                     sleep_feeding(w, n, list, live, hungry, deadline);
+}
+
 static int wait_any(struct ward *const w[], size_t n, int64_t deadline,
                     struct ward__event *list)
 {
@@ -120,7 +158,7 @@ static int wait_any(struct ward *const w[], size_t n, int64_t deadline,
 
 		if (r != -EAGAIN)
 			return r;
-		r = last ? 0 : ward__sleep(list, live, deadline);
+		r = last ? 0 : sleep_any(w, n, list, live, deadline);
 		if (r < 0)
 			return r;
 		if (r == 0)

@@ -11,6 +11,7 @@
 #include "call.h"
 #include "memory.h"
 #include "signal_name.h"
+#include "stream.h"
 
 #define WARD_TEXT_(x) #x
 #define WARD_TEXT(x) WARD_TEXT_(x)
@@ -38,6 +39,7 @@ void ward__delete(struct ward *w)
 {
 	if (w->process)
 		ward__process_free(w->process);
+	ward__streams_free(w->streams);
 	ward__free(w);
 }
 
@@ -59,15 +61,39 @@ struct ward *ward_ref(struct ward *w)
 	return w;
 }
 
+/*
+ * What it takes to sleep may be missing for now; it was killed, and ends all the same. A
+ * copy of the program that was forked off has no child there to wait for.
+ */
+static void wait_killed(struct ward *w)
+{
+	struct ward_exit exit = WARD_EXIT_INIT;
+	int r;
+
+	do
+		r = ward__wait(w, WARD_FOREVER, NULL);
+	while (r < 0 && r != -ECHILD && r != -ENOTSUP && ward__end(w, &exit) == 0);
+}
+
+/* What we may not kill any more would be waited for for ever. */
+void ward__kill_or_leave(struct ward *w)
+{
+	const int sig = ward__signal_by_name("KILL");
+
+	if (w->on_close != WARD_LEAVE &&
+	    ward__process_signal(w->process, sig, false) == -EPERM)
+		w->on_close = WARD_LEAVE;
+}
+
 /* Returns true when the ward was given away to the orphans. */
 static bool settle(struct ward *w)
 {
 	struct ward_exit exit = WARD_EXIT_INIT;
 
-	if (w->on_close != WARD_LEAVE)
-		ward__process_signal(w->process, ward__signal_by_name("KILL"), false);
+	ward__kill_or_leave(w);
+	ward__streams_close(w->streams);
 	if (w->on_close == WARD_KILL_WAIT)
-		ward__wait(w, WARD_FOREVER, NULL);
+		wait_killed(w);
 	if (!w->spawned || ward__end(w, &exit) != 0 || w->on_close == WARD_LEAVE)
 		return false;
 	ward__orphan_add(w);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The program that the tests start: `child VERB [ARG]...`. It says what it was given
- * (child_print.c), ends in a chosen way, or stays until its standard input is closed. It
- * uses nothing of the library, so that what it says is evidence.
+ * (child_print.c, child_stdio.c), reads and writes (child_play.c, child_bytes.c), ends in
+ * a chosen way, or stays until its standard input is closed. It uses nothing of the
+ * library, so that what it says is evidence.
  */
 #include "child.h"
 
@@ -325,6 +326,12 @@ int main(int argc, char *argv[])
 	self = argv[0];
 	if (!verb)
 		verb = find(child_print_verbs, name);
+	if (!verb)
+		verb = find(child_play_verbs, name);
+	if (!verb)
+		verb = find(child_bytes_verbs, name);
+	if (!verb)
+		verb = find(child_stdio_verbs, name);
 	if (verb)
 		return verb->run(argv + 2);
 	fprintf(stderr, "child: no such verb: %s\n", name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two parts of the helper program share. */
+/* What the parts of the helper program share. */
 #ifndef CHILD_H
 #define CHILD_H
 
@@ -10,6 +10,9 @@ struct child_verb {
 
 /* Ended by one without a name. */
 extern const struct child_verb child_print_verbs[];
+extern const struct child_verb child_play_verbs[];
+extern const struct child_verb child_bytes_verbs[];
+extern const struct child_verb child_stdio_verbs[];
 
 /* 0 for NULL. */
 int child_number(const char *text);

@@ -46,11 +46,11 @@ void child_say(const char *text)
 		child_die("WriteFile");
 }
 
-static void until_closed(int fd)
+void child_until_closed(int fd)
 {
-	char byte;
+	char some[4096];
 
-	while (_read(fd, &byte, 1) > 0)
+	while (_read(fd, some, sizeof(some)) > 0)
 		;
 }
 
@@ -207,14 +207,14 @@ static int verb_terminate(char *args[])
 
 static int verb_hold(char *args[])
 {
-	until_closed(child_number(args[0]));
+	child_until_closed(child_number(args[0]));
 	return args[0] && args[1] ? (int)code_of(args[1]) : 0;
 }
 
 static int verb_ready(char *args[])
 {
 	child_say("ready\n");
-	until_closed(0);
+	child_until_closed(0);
 	return (int)code_of(args[0]);
 }
 
@@ -251,7 +251,7 @@ static int verb_fork_and_stay(char *args[])
 
 	(void)args;
 	child_say("ready\n");
-	until_closed(0);
+	child_until_closed(0);
 	WaitForSingleObject(other.hProcess, INFINITE);
 	return 0;
 }
@@ -300,7 +300,7 @@ static unsigned __stdcall other_thread(void *arg)
 {
 	(void)arg;
 	child_say("ready\n");
-	until_closed(0);
+	child_until_closed(0);
 	ExitProcess(end_code);
 }
 
@@ -338,7 +338,7 @@ static int verb_touch(char *args[])
 	for (size_t i = 0; i < size; i += 1024)
 		memory[i] = 1;
 	child_say("ready\n");
-	until_closed(0);
+	child_until_closed(0);
 	return 0;
 }
 
@@ -450,6 +450,12 @@ int main(void)
 	verb = find(verbs, args[0]);
 	if (!verb)
 		verb = find(child_print_verbs, args[0]);
+	if (!verb)
+		verb = find(child_play_verbs, args[0]);
+	if (!verb)
+		verb = find(child_bytes_verbs, args[0]);
+	if (!verb)
+		verb = find(child_stdio_verbs, args[0]);
 	if (verb)
 		return verb->run(args + 1);
 	fprintf(stderr, "child: no such verb: %s\n", args[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two parts of the helper program on Windows share. */
+/* What the parts of the helper program on Windows share. */
 #ifndef CHILD_WINDOWS_H
 #define CHILD_WINDOWS_H
 
@@ -17,5 +17,6 @@ wchar_t **child_parse(const wchar_t *command);
 char *child_narrow(const wchar_t *wide);
 
 void child_say(const char *text);
+void child_until_closed(int fd);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "able.h"
 #include "check_state.h"
+#include "gate.h"
 #include "help.h"
 
 static struct talk start_with(uint32_t on_close)
@@ -89,6 +90,22 @@ TEST(kill_and_wait_ends_a_stopped_process_too)
 	ward_close(t.w);
 	CHECK(!is_child(pid));
 	close_pipes(&t);
+}
+
+/* [bounded] Somebody else's by then, through a set-uid program. */
+TEST(a_process_that_may_not_be_killed_does_not_hold_up_its_close)
+{
+	struct talk t = start_with(WARD_KILL_WAIT);
+	int64_t pid = ward_pid(t.w);
+
+	CHECK_EQ(ward_signal(t.w, 0), 0); /* the kernel was asked what it can do */
+	ward__gate_fail(WARD_TEST_POSIX ? "kill" : "pidfd_send_signal", 1, EPERM);
+	ward_close(t.w);
+	if (ward__gate_failed())
+		CHECK(is_child(pid));
+	ward__gate_fail(NULL, 0, 0);
+	close_pipes(&t);
+	waitpid((pid_t)pid, NULL, 0);
 }
 #endif
 

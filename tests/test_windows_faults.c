@@ -37,6 +37,12 @@ static void check_error(const struct ward_error *e, int r, const char *failed)
 		CHECK_EQ(r, -ENOMEM);
 }
 
+/* What is the console then goes in the background. */
+static bool is_pty(const struct ward_spawn_opts *opts)
+{
+	return opts->in.kind == WARD_FD_PTY;
+}
+
 /* Start a child while the @k-th call fails. [reserve-first] [sealed-fds] */
 static int try_start(const struct ward_spawn_opts *opts, int k, int error)
 {
@@ -58,6 +64,8 @@ static int try_start(const struct ward_spawn_opts *opts, int k, int error)
 		good = CHECK(w == none);
 		check_error(&e, r, failed);
 	}
+	if (is_pty(&own))
+		host_collect_orphans();
 	good = CHECK(check_state_unchanged()) && good;
 	if (!good)
 		say_where(k, failed, error);
@@ -157,6 +165,82 @@ TEST(a_start_with_everything_survives_the_failure_of_each_of_its_calls)
 	                                     .in = { .kind = WARD_FD_NULL },
 	                                     .env_set = ARGV("A=B"),
 	                                     .on_close = WARD_KILL_WAIT));
+}
+
+TEST(a_start_with_ends_of_ours_survives_the_failure_of_each_of_its_calls)
+{
+	static char much[100000];
+	struct ward_fd fds[2] = {
+		{ .fd = 5, .from = { .kind = WARD_FD_SOCKET } },
+		{ .fd = 6, .from = { .kind = WARD_FD_MEMORY, .flags = WARD_MEMORY_FILE,
+		                     .data = much, .data_size = sizeof(much) } },
+	};
+
+	fail_with_each_error(try_start,
+	                     WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_MEMORY, .data = much,
+	                                             .data_size = sizeof(much) },
+	                                     .out = { .kind = WARD_FD_PIPE },
+	                                     .err = { .kind = WARD_FD_PIPE },
+	                                     .fds = fds, .n_fds = 2));
+}
+
+TEST(a_start_on_a_console_of_its_own_survives_the_failure_of_each_of_its_calls)
+{
+	fail_with_each_error(try_start, WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PTY },
+	                                                .out = { .kind = WARD_FD_PTY },
+	                                                .err = { .kind = WARD_FD_CHILD,
+	                                                         .fd = 1 }));
+}
+
+/* Bytes go there and back; a read that has failed is no loss, and is told once. */
+static void talk(struct ward *w, size_t *sent, size_t *heard)
+{
+	char buf[64];
+	int64_t n = ward_write(w, 0, "hello\n", 6, SECONDS(40));
+	int failures = 0;
+
+	*sent += n > 0 ? (size_t)n : 0;
+	while (*heard < *sent && failures < 2) {
+		n = ward_read(w, 1, buf, sizeof(buf), SECONDS(40));
+		*heard += n > 0 ? (size_t)n : 0;
+		failures += n <= 0;
+	}
+}
+
+static int try_talk(const struct ward_spawn_opts *opts, int k, int error)
+{
+	struct ward *w = spawn_or_fail(CHILD("cat"), opts);
+	size_t sent = 0, heard = 0;
+	const char *failed;
+
+	ward__gate_fail(NULL, k, error);
+	talk(w, &sent, &heard);
+	failed = ward__gate_failed();
+	ward__gate_fail(NULL, 0, 0);
+	talk(w, &sent, &heard);
+	CHECK_EQ(sent, failed && strcmp(failed, "WriteFile") == 0 ? 6 : 12);
+	CHECK_EQ(heard, sent);
+	CHECK_EQ(ward_close_fd(w, 0), 0);
+	expect_exit(w, 0);
+	if (!CHECK(check_state_unchanged())) {
+		say_where(k, failed, error);
+		return BAD;
+	}
+	return failed ? TOUCHED : UNTOUCHED;
+}
+
+/* [two-ends] */
+TEST(input_and_output_survive_the_failure_of_each_of_their_calls)
+{
+	const struct ward_spawn_opts *opts = WARD_SPAWN_OPTS(
+		.in = { .kind = WARD_FD_PIPE }, .out = { .kind = WARD_FD_PIPE });
+	int k = 1, r = TOUCHED;
+
+	try_talk(opts, 0, 0);
+	while (k < MOST_CALLS && r == TOUCHED)
+		r = try_talk(opts, k++, ENOMEM);
+	CHECK_EQ(r, UNTOUCHED);
+	CHECK(k > 3);
 }
 
 TEST(a_life_survives_the_failure_of_each_of_its_calls)

@@ -86,13 +86,34 @@ static void rest(void)
 	nanosleep(&a_while, NULL);
 }
 
-static int next_child(FILE *f)
+/* The children of the main thread, which in all that is run here has them all. */
+static const char *list_children(char text[], size_t size)
 {
+	char path[64];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", getpid(), getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, size - 1);
+		__real_close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* Without allocating: it may be the copy of a program with threads that waits. */
+static int next_child(const char **at)
+{
+	char *end;
 	int pid;
 
-	while (fscanf(f, "%d", &pid) == 1)
+	while ((pid = (int)strtol(*at, &end, 10)) > 0) {
+		*at = end;
 		if (!model_is_described(pid))
 			return pid;
+	}
 	return 0;
 }
 
@@ -101,14 +122,11 @@ static int next_child(FILE *f)
  */
 static pid_t any_child(void)
 {
-	char path[64];
-	FILE *f;
+	char text[16384];
+	const char *at = list_children(text, sizeof(text));
 	pid_t pid, found = 0;
 
-	/* Children are the main thread's in all that is run here. */
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", getpid(), getpid());
-	f = fopen(path, "re");
-	while (f && (pid = next_child(f)) != 0) {
+	while ((pid = next_child(&at)) != 0) {
 		siginfo_t info = { .si_pid = 0 };
 
 		if (__real_waitid(P_PID, (id_t)pid, &info,
@@ -118,9 +136,17 @@ static pid_t any_child(void)
 		if (info.si_pid)
 			break;
 	}
-	if (f)
-		fclose(f);
 	return found;
+}
+
+/* The list may miss some while others end: nobody is there when none was seen thrice. */
+static pid_t find_child(void)
+{
+	pid_t pid = any_child();
+
+	for (int i = 0; i < 2 && pid == 0; i++)
+		pid = any_child();
+	return pid;
 }
 
 /* 1: wait for this one; 0: none has ended; -1: there is none. */
@@ -129,7 +155,7 @@ static int choose_child(pid_t *pid, int options)
 	for (;;) {
 		siginfo_t info = { .si_pid = 0 };
 
-		*pid = any_child();
+		*pid = find_child();
 		if (*pid == 0) {
 			errno = ECHILD;
 			return -1;
