@@ -60,6 +60,7 @@ set(ward_linux
   src/linux/probe.c
   src/linux/proc.c
   src/linux/process.c
+  src/linux/reopen.c
   src/linux/signal.c
   src/linux/stack.c
   src/linux/start.c

@@ -80,6 +80,85 @@ TEST(the_first_rung_is_taken_where_kernel_and_processor_have_it)
 	CHECK_EQ(calls_of_a_start("clone"), 0);
 }
 
+/* ------------------------------------------------------------------- pipes far up */
+
+enum { CROWD = 200 };
+
+/* So many descriptors that a new pipe is far up. */
+static void make_crowd(int fds[CROWD])
+{
+	for (int i = 0; i < CROWD; i++)
+		REQUIRE((fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+}
+
+static void end_crowd(const int fds[CROWD])
+{
+	for (int i = 0; i < CROWD; i++)
+		close(fds[i]);
+}
+
+/* Bytes go to a child and come back, and so do both ends of its pipes. */
+static void check_echo(void)
+{
+	struct ward *w = spawn_or_fail(CHILD("cat"),
+	                               WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_PIPE },
+	                                               .out = { .kind = WARD_FD_PIPE }));
+	char buf[8];
+
+	CHECK_EQ(ward_write(w, 0, "hello", 5, WARD_FOREVER), 5);
+	CHECK_EQ(ward_read(w, 1, buf, sizeof(buf), WARD_FOREVER), 5);
+	CHECK(!memcmp(buf, "hello", 5));
+	CHECK_EQ(ward_end_input(w, 0), 0);
+	CHECK_EQ(ward_read(w, 1, buf, sizeof(buf), WARD_FOREVER), 0);
+	expect_exit(w, 0);
+}
+
+TEST(pipes_that_are_far_up_are_opened_anew_by_the_child)
+{
+	int fds[CROWD];
+
+	if (!HAS_ENTRY || is_forced("clone3") || is_forced("close_range") ||
+	    !able_clear_handlers())
+		SKIP("the child has a copy of the whole table here");
+	make_crowd(fds);
+	expect_exit(spawn_or_fail(CHILD("exit", "3"), NULL), 3);
+	ward__gate_fail("openat", 0, 0);
+	check_echo();
+	CHECK_EQ(ward__gate_count(), 2);
+	ward__gate_fail(NULL, 0, 0);
+	end_crowd(fds);
+}
+
+TEST(pipes_that_are_far_up_are_given_where_they_cannot_be_opened)
+{
+	int fds[CROWD];
+
+	make_crowd(fds);
+	for (int i = 1; i <= 2; i++) {
+		ward__gate_fail("openat", i, EACCES);
+		check_echo();
+		ward__gate_fail(NULL, 0, 0);
+	}
+	end_crowd(fds);
+}
+
+/* The very open file may be meant, and another one would be something else. */
+TEST(a_given_pipe_that_is_far_up_is_the_very_same_in_the_child)
+{
+	int fds[CROWD], ends[2];
+
+	make_crowd(fds);
+	make_pipe(ends);
+	REQUIRE_EQ(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	expect_exit(spawn_or_fail(ARGV("sh", "-c", "exec head -c 1 2>&-"),
+	                          WARD_SPAWN_OPTS(.in = { .kind = WARD_FD_GIVEN,
+	                                                  .fd = ends[0] })),
+	            1);
+	close(ends[0]);
+	close(ends[1]);
+	end_crowd(fds);
+}
+
 TEST(a_duplicate_outlives_the_ward)
 {
 	struct talk t = talk_start_ready(CHILD("ready"), NULL);
@@ -255,6 +334,7 @@ TEST(the_pidfd_of_a_process_that_was_collected_can_be_taken)
 	CHECK_EQ(ward_signal(w, SIGKILL), -ESRCH);
 	ward_close(w);
 }
+
 #else
 TEST(pidfds_are_lent_and_taken)
 {

@@ -14,6 +14,7 @@ enum ward__ability {
 	WARD__PIDFD_OPEN,    /* 5.3 */
 	WARD__PIDFD_WAIT,    /* waitid(P_PIDFD): 5.4 */
 	WARD__PIDFD_SIGNAL,  /* 5.1 */
+	WARD__REOPEN,        /* our pipes through /proc, by a child */
 	WARD__QUIET_WRITE,   /* pwritev2 with RWF_NOSIGNAL: 6.18 */
 	WARD__ABILITIES_
 };

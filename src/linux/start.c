@@ -25,6 +25,7 @@
 #include "clone3.h"
 #include "pidfd.h"
 #include "probe.h"
+#include "reopen.h"
 #include "stack.h"
 
 /* One start, while it is under way. */
@@ -32,6 +33,7 @@ struct birth {
 	struct ward__childhood child; /* the child's part of it */
 	struct ward__started started;
 	char *stack;
+	struct ward__reopen reopen;
 };
 
 int ward__pipe(int ends[2])
@@ -205,6 +207,27 @@ static bool refused_table(const struct birth *birth)
 	       ward__is_refusal(birth->child.report.code);
 }
 
+/*
+ * A pipe of ours could not be opened anew (no /proc, or not for us): it is given as it
+ * is.
+ */
+static bool refused_reopen(const struct birth *birth)
+{
+	const struct ward__report *report = &birth->child.report;
+	const char *path = report->path;
+
+	for (size_t i = 0; report->code < 0 && i < birth->reopen.n; i++)
+		if (report->step == WARD_STEP_OPEN && path == birth->reopen.paths[i])
+			return true;
+	return false;
+}
+
+static int climb_again(struct birth *birth, rung_fn *rung, struct ward_error *error)
+{
+	undo(birth);
+	return climb(birth, rung, error);
+}
+
 /* One rung, to the end: exec'ed or gone. */
 static int attempt(struct birth *birth, rung_fn *rung, struct ward_error *error)
 {
@@ -217,6 +240,13 @@ static int attempt(struct birth *birth, rung_fn *rung, struct ward_error *error)
 		ward__cannot(WARD__UNSHARE_TABLE);
 		birth->child.plan->unshare = false;
 		r = birth->child.plan->hold_self ? -ENOSYS : climb(birth, rung, error);
+		if (r < 0)
+			return r;
+	}
+	if (refused_reopen(birth)) {
+		ward__cannot(WARD__REOPEN);
+		ward__reopen_undo(&birth->reopen, birth->child.plan);
+		r = climb_again(birth, rung, error);
 		if (r < 0)
 			return r;
 	}
@@ -342,6 +372,7 @@ static int start_forked(struct birth *birth, struct ward_error *error)
 	int r;
 
 	reset(birth);
+	ward__reopen_undo(&birth->reopen, birth->child.plan);
 	birth->child.plan->unshare = false;
 	birth->child.plan->handlers_cleared = false;
 	r = reserve(birth);
@@ -359,11 +390,13 @@ static int start_forked(struct birth *birth, struct ward_error *error)
 int ward__start(struct ward__started *ret, struct ward__plan *plan,
                 struct ward_error *error)
 {
-	struct birth birth = { .child.plan = plan, .started = { .pidfd = -1 } };
+	struct birth birth = { .child.plan = plan,
+		               .started = { .pidfd = -1 } };
 	int r;
 
 	plan->unshare = !(plan->opts->flags & WARD_SPAWN_INHERIT_FDS) &&
 	                ward__can(WARD__UNSHARE_TABLE);
+	ward__reopen_plan(&birth.reopen, plan);
 	r = start_shared(&birth, error);
 	if (is_refused(r, error))
 		r = start_forked(&birth, error);

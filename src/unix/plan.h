@@ -22,6 +22,7 @@ struct ward__slot {
 	int target;                   /* the number in the child */
 	int kind; /* INHERIT, GIVEN, PATH or CLOSED; others are resolved */
 	int source;                   /* GIVEN: a number of the parent's */
+	bool is_pipe;                 /* GIVEN: another opening of it is as good */
 	int open_flags;               /* PATH */
 	unsigned mode;
 	const char *path;
@@ -89,6 +90,9 @@ void ward__plan_mask(struct ward__plan *plan, const struct ward__mask *before);
 
 /* The descriptors' part (slots.c): fill @slots, room for 3 + n_fds. */
 int ward__slots_make(struct ward__plan *plan, struct ward_error *error);
+
+/* Once a slot has changed: what the child needs of its parent's table. */
+void ward__slots_measure(struct ward__plan *plan);
 
 /* What a child reported, as an error. */
 int ward__fail_report(struct ward_error *error, const struct ward__report *report);

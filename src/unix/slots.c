@@ -68,6 +68,9 @@ static void fill(struct ward__slot *slot, int target, const struct ward_stdio *f
 		fill_path(slot, from);
 		break;
 	case WARD_FD_GIVEN:
+		slot->is_pipe = (from->flags & WARD__SIDE_PIPE) != 0;
+		slot->source = from->fd;
+		break;
 	case WARD_FD_CHILD:
 		slot->source = from->fd;
 		break;
@@ -141,7 +144,7 @@ static int check(const struct ward__plan *plan, size_t i, struct ward_error *err
 /*
  * What the child needs of its parent's table, and whether it has anything to do at all.
  */
-static void measure(struct ward__plan *plan)
+void ward__slots_measure(struct ward__plan *plan)
 {
 	const struct ward_spawn_opts *opts = plan->opts;
 	bool program = (opts->flags & WARD_SPAWN_EXE_FD) != 0;
@@ -187,6 +190,6 @@ int ward__slots_make(struct ward__plan *plan, struct ward_error *error)
 	}
 	for (size_t i = 0; i < plan->n_slots; i++)
 		settle(plan, &plan->slots[i]);
-	measure(plan);
+	ward__slots_measure(plan);
 	return 0;
 }
