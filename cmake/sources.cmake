@@ -4,18 +4,28 @@
 # is made of. tests/cmake holds the lists against Meson's and against the folders.
 
 set(ward_core
+  src/buffer.c
   src/channels.c
   src/env.c
   src/error.c
   src/fail.c
   src/identity.c
+  src/input.c
+  src/lines.c
   src/memory.c
   src/open.c
   src/orphan.c
+  src/output.c
+  src/pipeline.c
+  src/pipeline_start.c
+  src/result.c
+  src/run.c
+  src/run_opts.c
   src/signal_name.c
   src/sized.c
   src/spawn.c
   src/stop.c
+  src/stopping.c
   src/stream.c
   src/wait.c
   src/ward.c

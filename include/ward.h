@@ -522,6 +522,259 @@ WARD_API int ward_take_fd(struct ward *w, int fd);
  */
 WARD_API int ward_resize(struct ward *w, int rows, int columns);
 
+/* ------------------------------------------------------------------------------ run */
+
+/* Where output goes. */
+enum {
+	WARD_TO_MEMORY = 0,                   /* into the result; not where the options of the
+	                                       * start send it elsewhere */
+	WARD_TO_NOWHERE = 1,                  /* read, counted, shown to the callbacks */
+	WARD_TO_FD = 2,                       /* to `fd`, a descriptor of the caller, without
+	                                       * a copy where the system can (splice); no
+	                                       * callbacks, and no TAIL or ENDS */
+	WARD_TO_OUT = 3,                      /* err only: where out goes, in order */
+	WARD_TO_SPAWN = 4                     /* as the options of the start have it: by
+	                                       * default the caller's own. Not seen by us */
+};
+
+/* What is kept of more than the limit. */
+enum {
+	WARD_KEEP_HEAD = 0,                   /* the first bytes; the rest is read and lost */
+	WARD_KEEP_TAIL = 1,                   /* the last bytes */
+	WARD_KEEP_ENDS = 2,                   /* half of the limit from either end */
+	WARD_KEEP_CLOSE = 3,                  /* the first bytes; then our end is closed, as
+	                                       * by head(1): it may die by SIGPIPE */
+	WARD_KEEP_KILL = 4                    /* the first bytes; the commands are stopped */
+};
+
+/* How a line came. */
+enum {
+	WARD_LINE_MORE = 1u << 0,             /* a piece; the line goes on in the next call */
+	WARD_LINE_OPEN = 1u << 1              /* the last one, without a newline */
+};
+
+/*
+ * Called as output arrives, in the thread that waits, in order; @stage is the index of
+ * the command, or -1 where several write to one pipe; @fd is 1 or 2. A line comes
+ * without its newline, and its bytes are gone after the call. They may call any function
+ * of ward but those of their own pipeline that wait or close. Return 0; -EPIPE closes our
+ * end of that output, as WARD_KEEP_CLOSE does; any other negative number stops the
+ * commands and is what the run returns.
+ */
+typedef int ward_chunk_fn(void *context, int64_t stage, int fd, const void *data, size_t size);
+typedef int ward_line_fn(void *context, int64_t stage, int fd, const char *line, size_t size,
+                         uint32_t flags);
+
+/* What is done with one stream of output. Zero is a default everywhere. */
+struct ward_output_opts {
+	uint32_t to;                          /* WARD_TO_*; MEMORY */
+	uint32_t keep;                        /* WARD_KEEP_*, needs a limit; HEAD */
+	uint64_t limit;                       /* bytes; 0: none. Of what is kept, moved */
+	int32_t fd;                           /* WARD_TO_FD */
+	uint32_t reserved;
+	ward_chunk_fn *on_chunk;              /* every byte, also beyond the limit; NULL */
+	ward_line_fn *on_line;                /* every line, also beyond the limit; NULL */
+	size_t line_limit;                    /* bytes of a piece of a line; 0: 65536 */
+};
+
+enum {
+	WARD_RUN_INPUT_FD = 1u << 0,          /* `input_fd` */
+	WARD_RUN_WAKE = 1u << 1,              /* `wake` */
+	WARD_RUN_STAGE_ERRORS = 1u << 2       /* the standard error of each command apart, in
+	                                       * its stage's result, each with the limit */
+};
+
+/* Options of a run; zero means default everywhere. The comments give the default. */
+struct ward_run_opts {
+	size_t size;                          /* sizeof(struct ward_run_opts) */
+	uint64_t flags;                       /* WARD_RUN_*; none */
+	const struct ward_spawn_opts *spawn;  /* of every command that has none of its own;
+	                                       * defaults. Its in, out and err are used where
+	                                       * no other thing is said here; PTY is one */
+	const void *input;                    /* what the first command reads; NULL: as its */
+	size_t input_size;                    /* options have it. Not copied */
+	struct ward_output_opts out, err;
+	int64_t timeout_ns;                   /* until the commands are stopped; 0: none */
+	int64_t idle_timeout_ns;              /* ... since the last byte of output that came
+	                                       * through here; 0: none */
+	int64_t drain_ns;                     /* how long to read on after the last command
+	                                       * has ended, should somebody else hold the
+	                                       * pipe; 0: 1 s; WARD_FOREVER: until its end.
+	                                       * timeout_ns ends it as well; after a stop
+	                                       * past that time it is 1 s at most */
+	const struct ward_stop_step *stop;    /* how they are stopped, all at once; NULL: TERM
+	                                       * (and CONT), 5 s. KILL comes last, always */
+	size_t n_stop;
+	void *context;                        /* for the callbacks */
+	struct ward_error *error;             /* filled when a start fails; NULL */
+	int32_t input_fd;                     /* WARD_RUN_INPUT_FD: a descriptor of ours whose
+	                                       * bytes the first command reads. POSIX */
+	uint32_t reserved0;
+	int64_t wake;                         /* WARD_RUN_WAKE: a descriptor (Windows: HANDLE)
+	                                       * that ends ward_pipeline_wait when readable;
+	                                       * not looked at by ward_run */
+	uint64_t reserved[6];
+};
+#define WARD_RUN_OPTS(...) \
+	(&(struct ward_run_opts){ .size = sizeof(struct ward_run_opts), __VA_ARGS__ })
+
+/*
+ * ward_run_opts_init(opts): as ward_spawn_opts_init.   Since 0.1.
+ */
+#define ward_run_opts_init(opts) ward_run_opts_init_sized((opts), sizeof(struct ward_run_opts))
+WARD_API void ward_run_opts_init_sized(struct ward_run_opts *opts, size_t size);
+
+enum {
+	WARD_OUTPUT_CUT = 1u << 0             /* we stopped reading before the end: somebody
+	                                       * still held the pipe, or KEEP_CLOSE, or nobody
+	                                       * took it (-EPIPE of a callback or of `fd`) */
+};
+
+/* What came out. */
+struct ward_output {
+	char *data;                           /* what was kept; NULL unless to MEMORY. There
+	                                       * is a NUL behind it, not counted */
+	size_t size;                          /* bytes of it */
+	uint64_t total;                       /* bytes that were read */
+	uint64_t lost;                        /* of these, beyond the limit, or not moved */
+	size_t gap;                           /* where in `data` they are missing: `size` for
+	                                       * HEAD, 0 for TAIL, in between for ENDS */
+	uint32_t flags;                       /* WARD_OUTPUT_* */
+	uint32_t reserved;
+	size_t room;                          /* the library's own */
+};
+
+/* How one command of a pipeline went. */
+struct ward_stage_result {
+	struct ward_exit exit;
+	int64_t pid;
+	struct ward_output err;               /* WARD_RUN_STAGE_ERRORS */
+};
+
+enum {
+	WARD_RESULT_TIMED_OUT = 1u << 0,      /* stopped: timeout_ns */
+	WARD_RESULT_IDLE = 1u << 1,           /* stopped: idle_timeout_ns */
+	WARD_RESULT_LIMIT = 1u << 2,          /* stopped: WARD_KEEP_KILL */
+	WARD_RESULT_STOPPED = 1u << 3,        /* stopped: ward_pipeline_stop */
+	WARD_RESULT_INPUT_LEFT = 1u << 4      /* not all of the input was read; no failure */
+};
+
+/* How a run went. Begins as WARD_RESULT_INIT and ends with ward_result_free. */
+struct ward_result {
+	size_t size;                          /* sizeof(struct ward_result) */
+	uint32_t flags;                       /* WARD_RESULT_* */
+	int32_t stopped_by;                   /* the last signal that a stop sent; 0: none */
+	struct ward_exit exit;                /* of the first command that failed, else of
+	                                       * the last one */
+	int64_t failed;                       /* its index; -1: all exited with 0 */
+	struct ward_output out;               /* of the last command */
+	struct ward_output err;               /* of all, unless WARD_RUN_STAGE_ERRORS */
+	uint64_t input_written;               /* bytes that were put into the input's pipe */
+	struct ward_stage_result *stages;     /* one for each command */
+	size_t n_stages;
+	char command[64];                     /* name of the command that `exit` is of, cut */
+};
+#define WARD_OUTPUT_INIT { NULL, 0, 0, 0, 0, 0, 0, 0 }
+#define WARD_RESULT_INIT                                                                       \
+	{ sizeof(struct ward_result), 0, 0, WARD_EXIT_INIT, 0, WARD_OUTPUT_INIT,               \
+	  WARD_OUTPUT_INIT, 0, NULL, 0, { 0 } }
+
+/*
+ * ward_run(argv, opts, ret):
+ * Run a program to its end in one call: start it, feed it, take its output, bound it in
+ * time and size. Nothing can hang it: neither a full pipe in either direction, nor a
+ * process that the program left behind and that holds its output. Who does not take what
+ * is moved to a descriptor (WARD_TO_FD) is waited for until timeout_ns.
+ *
+ * @argv  as for ward_spawn.
+ * @opts  NULL: output and errors into memory, no bounds but that of the drain.
+ * @ret   begins as WARD_RESULT_INIT, or NULL; ward_result_free when 0 was returned.
+ *
+ * What the program does is no failure of this call: ret->exit has it, and ward_result_ok
+ * asks for success. Returns 0; or as ward_spawn when it could not be started (opts->error
+ * tells); -ENOMEM, no memory for what it wrote; or what a callback returned. On failure no
+ * process of it runs any more.   Since 0.1.
+ */
+WARD_API int ward_run(const char *const argv[], const struct ward_run_opts *opts,
+                      struct ward_result *ret);
+
+/* ward_result_free(ret): give back what a result holds; NULL is fine.   Since 0.1. */
+WARD_API void ward_result_free(struct ward_result *ret);
+
+/*
+ * ward_result_ok(result, buf, size):
+ * Did it succeed: every command exited with 0, nothing was stopped? If not, say why for
+ * people, in lines: "'make' exited with code 2", then the end of what it wrote to standard
+ * error where that is in memory.
+ *
+ * @buf, @size  where to write; cut, always with a NUL ("" on success); NULL and 0: only
+ *              ask.
+ * Returns 1 or 0, or -EINVAL.   Since 0.1.
+ */
+WARD_API int ward_result_ok(const struct ward_result *result, char *buf, size_t size);
+
+/* ------------------------------------------------------------------------- pipeline */
+
+/* One command of a pipeline. */
+struct ward_stage {
+	const char *const *argv;
+	const struct ward_spawn_opts *opts;   /* NULL: those of the run. Its `in` and `out`
+	                                       * are used at the ends of the pipeline only */
+};
+
+struct ward_pipeline;                         /* commands under way, as one thing; for one
+                                               * thread at a time, callbacks included */
+
+/*
+ * ward_pipeline_start(ret, stages, n, opts):
+ * Start @n commands, the output of each being the input of the next. All run, or none: a
+ * command that cannot be started leaves none behind, and opts->error tells which failed
+ * by its path. No command has an end of another's pipe. The input must stay until the end,
+ * the rest of @opts until the return.
+ *
+ * @n  1 or more. The limit is that of descriptors (one or two for each).
+ * Returns as ward_spawn.   Since 0.1.
+ */
+WARD_API int ward_pipeline_start(struct ward_pipeline **ret, const struct ward_stage stages[],
+                                 size_t n, const struct ward_run_opts *opts);
+
+/*
+ * ward_pipeline_wait(p, timeout_ns, ret):
+ * Feed them, take their output, watch the clock, until all have ended and their output
+ * has, or its drain is over. Nothing moves outside of this call. One thread at a time.
+ *
+ * @timeout_ns  of this call alone; the run has its own. As ward_wait.
+ * @ret         as for ward_run, filled when all is over; once.
+ *
+ * Returns 1, over; 0, time-out, or `wake` is readable; -EALREADY, the result was taken; or
+ * as ward_run, and then no process of it runs any more.   Since 0.1.
+ */
+WARD_API int ward_pipeline_wait(struct ward_pipeline *p, int64_t timeout_ns,
+                                struct ward_result *ret);
+
+/*
+ * ward_pipeline_stop(p): begin to stop the commands, as a time-out would; ward_pipeline_wait
+ * goes on with it. Returns 0.
+ * ward_pipeline_ward(p, i): the ward of command @i, lent, to signal, ask, or resize; NULL,
+ * there is none.   Since 0.1.
+ */
+WARD_API int ward_pipeline_stop(struct ward_pipeline *p);
+WARD_API struct ward *ward_pipeline_ward(struct ward_pipeline *p, size_t i);
+
+/*
+ * ward_pipeline_close(p):
+ * Give it up; NULL is fine. Commands that still run are killed and waited for (but for one
+ * that may not be killed, such as a set-uid program: it is left).
+ *                                                                          Since 0.1.
+ */
+WARD_API void ward_pipeline_close(struct ward_pipeline *p);
+
+/*
+ * ward_run_pipeline(stages, n, opts, ret): all of it in one call, as ward_run.   Since 0.1.
+ */
+WARD_API int ward_run_pipeline(const struct ward_stage stages[], size_t n,
+                               const struct ward_run_opts *opts, struct ward_result *ret);
+
 /* ----------------------------------------------------------------------------- open */
 
 enum {

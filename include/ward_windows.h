@@ -27,10 +27,14 @@
  *  - A crash (an exit code that is an error NTSTATUS, 0xC0000005) is SIGNALED with the
  *    nearest signal, and ward_exit.code is the raw code. Other codes are EXITED, 259 too.
  *  - WARD_SPAWN_NICE chooses a priority class, cpus are of the first 64 processors;
- *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, terminals, scheduler
+ *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, tty_fd, scheduler
  *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd and the functions
  *    for sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here. Whether
  *    Ctrl-C is ignored is inherited always, and with WARD_SPAWN_PGROUP it is.
+ *  - Our ends of pipes are no descriptors: ward_fd and ward_take_fd are -ENOTSUP, and a run
+ *    cannot be fed from one (WARD_RUN_INPUT_FD). `wake` is a HANDLE. WARD_FD_SOCKET is a
+ *    pipe for both directions. WARD_FD_PTY is a pseudo console (Windows 10 1809, else
+ *    -ENOTSUP) of descriptors 0 to 2, without flags; it hangs up when the child has ended.
  *  - A wait's usage has no context switches; minor_faults counts all faults, blocks_in and
  *    blocks_out all that was read and written, from pipes and devices too.
  *

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals, and stopping step by step. */
+#include "stop.h"
+
 #include <errno.h>
 #include <signal.h>
 
 #include "call.h"
-#include "handle.h"
 #include "signal_name.h"
 #include "sized.h"
 
@@ -33,12 +34,14 @@ int ward_signal_group(struct ward *w, int sig)
 	return signal_ward(w, sig, true);
 }
 
-static int default_signals(int i)
+void ward__stop_gentle(struct ward_stop_step ret[WARD__GENTLE_STEPS])
 {
-	return ward__signal_by_name(i == 0 ? "TERM" : "KILL");
+	ret[0] = (struct ward_stop_step){ ward__signal_by_name("TERM"),
+		                          WARD_STOP_CONTINUE, 5 * WARD_NS_PER_S };
+	ret[1] = (struct ward_stop_step){ ward__signal_by_name("KILL"), 0, WARD_FOREVER };
 }
 
-static int send_step(struct ward *w, const struct ward_stop_step *step)
+int ward__stop_send(struct ward *w, const struct ward_stop_step *step)
 {
 	bool group = (step->flags & WARD_STOP_GROUP) != 0;
 	int r = 0;
@@ -61,7 +64,7 @@ static int stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; i < n; i++) {
-		r = send_step(w, &steps[i]);
+		r = ward__stop_send(w, &steps[i]);
 		if (r == -ENOTSUP && i + 1 < n)
 			continue;         /* nothing was sent: nothing to wait for */
 		if (r < 0)
@@ -73,7 +76,7 @@ static int stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
 	return -ETIMEDOUT;
 }
 
-static int check_steps(const struct ward_stop_step steps[], size_t n)
+int ward__stop_check(const struct ward_stop_step steps[], size_t n)
 {
 	const uint32_t known = WARD_STOP_GROUP | WARD_STOP_CONTINUE;
 
@@ -88,19 +91,17 @@ static int check_steps(const struct ward_stop_step steps[], size_t n)
 int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
               struct ward_exit *ret)
 {
-	const struct ward_stop_step gentle[] = {
-		{ default_signals(0), WARD_STOP_CONTINUE, 5 * WARD_NS_PER_S },
-		{ default_signals(1), 0, WARD_FOREVER },
-	};
+	struct ward_stop_step gentle[WARD__GENTLE_STEPS];
 	struct ward__call call;
 	int r;
 
-	if (!w || check_steps(steps, n) < 0 ||
+	if (!w || ward__stop_check(steps, n) < 0 ||
 	    ward__sized_check(ret, sizeof(struct ward_exit)) < 0)
 		return -EINVAL;
 	call = ward__call_begin();
 	ward__enter(w);
-	r = n == 0 ? stop(w, gentle, 2, ret) : stop(w, steps, n, ret);
+	ward__stop_gentle(gentle);
+	r = n == 0 ? stop(w, gentle, WARD__GENTLE_STEPS, ret) : stop(w, steps, n, ret);
 	ward__leave(w);
 	ward__call_end(&call);
 	return r;

@@ -201,6 +201,9 @@ TEST(structs_have_no_hidden_holes)
 	CHECK_EQ(sizeof(struct ward_stdio),
 	         2 * 4 + sizeof(char *) + 2 * 4 + 8 + 2 * sizeof(char *) + 2 * 8);
 	CHECK_EQ(sizeof(struct ward_pty_opts), sizeof(size_t) + 2 * 4);
+	CHECK_EQ(sizeof(struct ward_output_opts), 2 * 4 + 8 + 2 * 4 + 3 * sizeof(char *));
+	CHECK_EQ(sizeof(struct ward_output), 5 * 8 + 2 * 4 + 8);
+	CHECK_EQ(offsetof(struct ward_result, command) + 64, sizeof(struct ward_result));
 	CHECK_EQ(sizeof(struct ward_fd), 2 * 4 + sizeof(struct ward_stdio));
 	CHECK_EQ(sizeof(struct ward_rlimit), 2 * 4 + 2 * 8);
 	CHECK_EQ(sizeof(struct ward_stop_step), 2 * 4 + 8);

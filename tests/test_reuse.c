@@ -231,6 +231,82 @@ TEST(closing_never_kills_the_newcomer)
 	if (!in_own_namespace(reuse_before_a_close_that_kills))
 		SKIP("numbers of processes cannot be chosen here");
 }
+
+/* ------------------------------------------------------------- a /proc of others */
+
+enum { FAR_FROM = 128, FAR_UNTIL = 400 };
+
+static pid_t fork_numbered(pid_t number)
+{
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || dprintf(fd, "%d", (int)number - 1) < 0)
+		_exit(NOT_HERE);
+	close(fd);
+	return fork();
+}
+
+/* With descriptors that are far, in a namespace whose numbers /proc does not know. */
+static _Noreturn void run_as(pid_t number)
+{
+	struct ward_result r = WARD_RESULT_INIT;
+
+	if (getpid() != number)
+		_exit(NOT_HERE);
+	for (int fd = 0; fd < FAR_FROM + 20;)
+		fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	if (ward_run(CHILD("play", "out", "mine"), NULL, &r) < 0)
+		_exit(1);
+	_exit(r.out.total == 4 ? 0 : 1);
+}
+
+static int run_beside(pid_t stranger)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(NOT_HERE);
+		pid = fork();
+		if (pid == 0) {
+			pid = fork_numbered(stranger);
+			if (pid == 0)
+				run_as(stranger);
+		}
+		_exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status)
+		              ? WEXITSTATUS(status) : 1);
+	}
+	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* [same-process] Whose number is ours there has all descriptors that we could mean. */
+TEST(output_never_goes_to_a_stranger_of_our_number)
+{
+	int ends[2], status;
+	pid_t stranger;
+
+	make_pipe(ends);
+	for (int fd = FAR_FROM; fd < FAR_UNTIL; fd++)
+		dup2(ends[1], fd);
+	stranger = fork();
+	if (stranger == 0)
+		for (;;)
+			pause();
+	for (int fd = FAR_FROM; fd < FAR_UNTIL; fd++)
+		close(fd);
+	status = run_beside(stranger);
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	close(ends[1]);
+	CHECK(host_is_silent(ends[0]));
+	close(ends[0]);
+	if (status == NOT_HERE)
+		SKIP("numbers of processes cannot be chosen here");
+	CHECK_EQ(status, 0);
+}
+
 /* [same-process] */
 TEST(a_newcomer_is_not_signalled_for_a_child_that_was_seen_to_end)
 {
