@@ -20,7 +20,7 @@ static int take_boot(void *to, const char *name, const char *value)
 }
 
 static const struct tool_option options[] = {
-	{ "boot", 0, TOOL_FLAG, take_boot },
+	{ "boot", 0, TOOL_FLAG, take_boot, NULL },
 	{ 0 },
 };
 

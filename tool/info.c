@@ -26,7 +26,7 @@ static int take_json(void *to, const char *name, const char *value)
 }
 
 static const struct tool_option options[] = {
-	{ "json", 0, TOOL_FLAG, take_json },
+	{ "json", 0, TOOL_FLAG, take_json, NULL },
 	{ 0 },
 };
 

@@ -51,9 +51,9 @@ static int take_group(void *to, const char *name, const char *value)
 }
 
 static const struct tool_option options[] = {
-	{ "signal", 's', TOOL_VALUE, take_signal },
-	{ "kill-after", 'k', TOOL_VALUE, take_kill_after },
-	{ "group", 0, TOOL_FLAG, take_group },
+	{ "signal", 's', TOOL_VALUE, take_signal, NULL },
+	{ "kill-after", 'k', TOOL_VALUE, take_kill_after, NULL },
+	{ "group", 0, TOOL_FLAG, take_group, NULL },
 	{ 0 },
 };
 

@@ -80,6 +80,40 @@ int tool_signal_kill(void)
 	return ward_signal_number("KILL");
 }
 
+/* ------------------------------------------------------------------------------ sizes */
+
+static uint64_t suffix(char c)
+{
+	switch (c) {
+	case 'K': return UINT64_C(1) << 10;
+	case 'M': return UINT64_C(1) << 20;
+	case 'G': return UINT64_C(1) << 30;
+	case 'T': return UINT64_C(1) << 40;
+	default: return 0;
+	}
+}
+
+/* "4096", "64K", at most @max. */
+static bool size_value(const char *text, const char *end, uint64_t max, uint64_t *ret)
+{
+	uint64_t factor = end > text ? suffix(end[-1]) : 0;
+
+	if (factor == 0)
+		return digits(text, end, 10, max, ret);
+	if (!digits(text, end - 1, 10, max / factor, ret))
+		return false;
+	*ret *= factor;
+	return true;
+}
+
+int tool_take_size(const char *name, const char *value, uint64_t *ret)
+{
+	if (size_value(value, value + strlen(value), INT64_MAX, ret) && *ret > 0)
+		return 0;
+	return tool_fail("--%s: '%s' is not a size such as 4096, 64K, 10M or 1G", name,
+	                 value);
+}
+
 /* -------------------------------------------------------------------- resource limits */
 
 static const char *const limit_names[WARD_RLIMIT_COUNT_] = {
@@ -102,33 +136,15 @@ static int limit_by_name(const char *name, size_t length)
 	return -1;
 }
 
-static uint64_t suffix(char c)
-{
-	switch (c) {
-	case 'K': return UINT64_C(1) << 10;
-	case 'M': return UINT64_C(1) << 20;
-	case 'G': return UINT64_C(1) << 30;
-	case 'T': return UINT64_C(1) << 40;
-	default: return 0;
-	}
-}
-
 /* "4096", "64K", "unlimited". The two highest numbers mean something else already. */
 static bool limit_value(const char *text, const char *end, uint64_t *ret)
 {
-	uint64_t factor = end > text ? suffix(end[-1]) : 0;
-
 	if ((size_t)(end - text) == strlen("unlimited") &&
 	    strncmp(text, "unlimited", 9) == 0) {
 		*ret = WARD_RLIMIT_INFINITY;
 		return true;
 	}
-	if (factor == 0)
-		return digits(text, end, 10, WARD_RLIMIT_KEEP - 1, ret);
-	if (!digits(text, end - 1, 10, (WARD_RLIMIT_KEEP - 1) / factor, ret))
-		return false;
-	*ret *= factor;
-	return true;
+	return size_value(text, end, WARD_RLIMIT_KEEP - 1, ret);
 }
 
 int tool_take_rlimit(const char *name, const char *value, struct ward_rlimit *ret)

@@ -18,10 +18,17 @@ struct parser {
 	bool help;
 };
 
+static const struct tool_option *after(const struct tool_option *o)
+{
+	for (o++; o && !o->name;)
+		o = o->more;
+	return o;
+}
+
 static const struct tool_option *by_name(const struct tool_option *o, const char *name,
                                          size_t length)
 {
-	for (; o->name; o++)
+	for (; o; o = after(o))
 		if (strncmp(o->name, name, length) == 0 && !o->name[length])
 			return o;
 	return NULL;
@@ -29,7 +36,7 @@ static const struct tool_option *by_name(const struct tool_option *o, const char
 
 static const struct tool_option *by_letter(const struct tool_option *o, char letter)
 {
-	for (; o->name; o++)
+	for (; o; o = after(o))
 		if (o->letter == letter)
 			return o;
 	return NULL;

@@ -162,6 +162,17 @@ void tool_text_print(struct tool_text *text, const char *format, ...)
 	text->length += (size_t)n;
 }
 
+void tool_text_bytes(struct tool_text *text, const char *bytes, size_t size)
+{
+	if (text->bad || !make_room(text, size)) {
+		text->bad = true;
+		return;
+	}
+	memcpy(text->bytes + text->length, bytes, size);
+	text->length += size;
+	text->bytes[text->length] = '\0';
+}
+
 char *tool_text_take(struct tool_text *text)
 {
 	char *bytes = text->bytes;

@@ -23,7 +23,7 @@ enum {
 	STATUS_SIGNALED = 128         /* plus the number of the signal */
 };
 
-/* ------------------------------------------------------------------------------ verbs */
+/* ---------------------------------------------------------------------------- verbs */
 
 /* Each takes its own words, argv[0] being the verb, and returns the exit status. */
 int tool_run(char **argv);
@@ -32,7 +32,7 @@ int tool_kill(char **argv);
 int tool_id(char **argv);
 int tool_info(char **argv);
 
-/* --------------------------------------------------------------------------- messages */
+/* ------------------------------------------------------------------------- messages */
 
 /* The verb, with which messages begin: "ward run: ...". */
 void tool_set_name(const char *name);
@@ -55,7 +55,7 @@ int tool_finish(int status);
 /* Zeroed memory for @n things; without it the command ends. Not once a child runs. */
 void *tool_alloc(size_t n, size_t size);
 
-/* ---------------------------------------------------------------------------- options */
+/* -------------------------------------------------------------------------- options */
 
 enum { TOOL_FLAG, TOOL_VALUE, TOOL_MAYBE_VALUE };
 
@@ -65,6 +65,7 @@ struct tool_option {
 	int value;                    /* TOOL_MAYBE_VALUE only as --name=value */
 	/* Take it; @value is NULL without one. 0, or an exit status after a message. */
 	int (*take)(void *to, const char *name, const char *value);
+	const struct tool_option *more; /* of the end, that without a name; NULL */
 };
 
 struct tool_args {
@@ -85,6 +86,7 @@ int tool_take_duration(const char *name, const char *value, int64_t *ret);
 int tool_take_signal(const char *name, const char *value, int *ret);
 int tool_take_number(const char *name, const char *value, int64_t min, int64_t max,
                      int64_t *ret);
+int tool_take_size(const char *name, const char *value, uint64_t *ret);
 int tool_take_octal(const char *name, const char *value, uint32_t max, uint32_t *ret);
 int tool_take_rlimit(const char *name, const char *value, struct ward_rlimit *ret);
 
@@ -94,7 +96,7 @@ int tool_signal_kill(void);
 /* The name of a signal; "?" where it has none. */
 const char *tool_signal_text(int sig);
 
-/* ------------------------------------------------------------------------------- time */
+/* ----------------------------------------------------------------------------- time */
 
 /* "250ms", "1.5m", "2.5", "forever" (WARD_FOREVER): 0; -EINVAL; -ERANGE. */
 int tool_duration(const char *text, int64_t *ret_ns);
@@ -108,7 +110,7 @@ int tool_poll_ms(int64_t deadline);
 /* What is left of @deadline in nanoseconds, at least 0, or WARD_FOREVER. */
 int64_t tool_time_left(int64_t deadline);
 
-/* ------------------------------------------------------------------------------- text */
+/* ----------------------------------------------------------------------------- text */
 
 /*
  * @bytes as valid UTF-8 in fresh memory, every byte that fits nowhere replaced by U+FFFD.
@@ -129,6 +131,9 @@ struct tool_text {
 #define tool_text_add(text, ...) \
 	((void)sizeof(printf(__VA_ARGS__)), tool_text_print(text, __VA_ARGS__))
 void tool_text_print(struct tool_text *text, const char *format, ...);
+
+/* Add bytes of any kind. */
+void tool_text_bytes(struct tool_text *text, const char *bytes, size_t size);
 
 /* Add @word so that a shell would read it back; nothing in it can steer a terminal. */
 void tool_text_word(struct tool_text *text, const char *word);

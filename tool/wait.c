@@ -48,9 +48,9 @@ static int take_json(void *to, const char *name, const char *value)
 }
 
 static const struct tool_option options[] = {
-	{ "timeout", 't', TOOL_VALUE, take_timeout },
-	{ "any", 0, TOOL_FLAG, take_any },
-	{ "json", 0, TOOL_FLAG, take_json },
+	{ "timeout", 't', TOOL_VALUE, take_timeout, NULL },
+	{ "any", 0, TOOL_FLAG, take_any, NULL },
+	{ "json", 0, TOOL_FLAG, take_json, NULL },
 	{ 0 },
 };
 
