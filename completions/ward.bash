@@ -13,12 +13,12 @@ _ward_value() {
 	case $1 in
 	-s | --signal)
 		_ward_words "$(kill -l | tr -s '\t ' '\n' | sed -n 's/^SIG//p')" ;;
-	-t | --timeout | -k | --kill-after)
+	-t | --timeout | -k | --kill-after | --idle-timeout | --drain)
 		_ward_words '1s 5s 30s 1m 10m 1h forever' ;;
 	--dir)
 		_ward_from -d
 		compopt -o filenames 2>/dev/null ;;
-	--stdin | --stdout | --stderr | --report-file)
+	--stdin | --stdout | --stderr | --report-file | --tee | --input)
 		_ward_from -f
 		compopt -o filenames 2>/dev/null ;;
 	--user)
@@ -32,6 +32,10 @@ _ward_value() {
 		_ward_from -v ;;
 	--report)
 		_ward_words 'text json' ;;
+	--capture-limit)
+		_ward_words '64K 1M 10M 100M 1G' ;;
+	--keep)
+		_ward_words 'head tail ends close kill' ;;
 	--umask)
 		_ward_words '022 027 077' ;;
 	--rlimit)
@@ -46,26 +50,37 @@ _ward_value() {
 _ward_takes_value() {
 	case $1 in
 	-t | --timeout | -k | --kill-after | -s | --signal | --dir | --env | --unset | --user | \
-	--group | --umask | --nice | --rlimit | --stdin | --stdout | --stderr | --report-file)
+	--group | --umask | --nice | --rlimit | --stdin | --stdout | --stderr | --report-file | \
+	--capture-limit | --keep | --idle-timeout | --drain | --tee | --input)
 		return 0 ;;
 	esac
 	return 1
 }
 
-# Where the words of the command of "ward run" begin, or nothing. --name=value is one word
+# Where the words of the (last) command of "ward run" or "ward pipe" begin, or nothing. --name=value is one word
 # for the shell but three for its completion.
+_ward_stage_at() {
+	local i at=$1
+	if [[ ${COMP_WORDS[1]} == pipe ]]; then
+		for ((i = at; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} == ::: ]] && at=$((i + 1))
+		done
+	fi
+	echo "$at"
+}
+
 _ward_command_at() {
 	local i
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--) echo $((i + 1)); return ;;
+		--) _ward_stage_at $((i + 1)); return ;;
 		-*)
 			if [[ ${COMP_WORDS[i + 1]} == = ]]; then
 				((i += 2))
 			elif _ward_takes_value "${COMP_WORDS[i]}"; then
 				((i++))
 			fi ;;
-		*) echo "$i"; return ;;
+		*) _ward_stage_at "$i"; return ;;
 		esac
 	done
 	((i == COMP_CWORD)) && [[ $cur != -* ]] && echo "$i"
@@ -90,7 +105,11 @@ _ward_run() {
 	[[ $prev == --nice ]] && return
 	_ward_words '--timeout --kill-after --signal --dir --env --unset --clear-env --user
 		--group --umask --nice --rlimit --new-session --stdin --stdout --stderr --append
-		--report --report=text --report=json --report-file --help'
+		--capture-limit --keep --idle-timeout --drain --prefix --prefix= --timestamps
+		--tee --input --report --report=text --report=json --report-file --help'
+	if [[ ${COMP_WORDS[1]} == run ]]; then
+		[[ --pty == "$cur"* ]] && COMPREPLY+=(--pty)
+	fi
 }
 
 _ward() {
@@ -102,10 +121,10 @@ _ward() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		_ward_words 'run wait kill id info --help --version'
+		_ward_words 'run pipe wait kill id info --help --version'
 		return
 	fi
-	if [[ ${COMP_WORDS[1]} == run ]]; then
+	if [[ ${COMP_WORDS[1]} == run || ${COMP_WORDS[1]} == pipe ]]; then
 		_ward_run
 		return
 	fi

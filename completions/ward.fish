@@ -10,7 +10,7 @@ function __ward_verb
     test (count $words) -gt 1; and contains -- $words[2] $argv
 end
 
-# The words of the command of "ward run" so far; fails while there are only options.
+# The words of the (last) command of "ward run" or "ward pipe" so far; fails while there are only options.
 function __ward_command
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1..2]
@@ -20,13 +20,19 @@ function __ward_command
                 set -e words[1]
                 break
             case -t -k -s --timeout --kill-after --signal --dir --env --unset --user --group \
-                --umask --nice --rlimit --stdin --stdout --stderr --report-file
+                --umask --nice --rlimit --stdin --stdout --stderr --report-file \
+                --capture-limit --keep --idle-timeout --drain --tee --input
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-*'
                 set -e words[1]
             case '*'
                 break
+        end
+    end
+    if __ward_verb pipe
+        while contains -- ::: $words[1..-2]
+            set -e words[1]
         end
     end
     set -q words[1]; or return 1
@@ -37,7 +43,7 @@ function __ward_command
 end
 
 function __ward_run_option
-    __ward_verb run; and not __ward_command >/dev/null
+    __ward_verb run pipe; and not __ward_command >/dev/null
 end
 
 function __ward_run_command
@@ -55,6 +61,7 @@ set -l limits 'cpu= fsize= data= stack= core= rss= nproc= nofile= memlock= as= l
 
 complete -c ward -f
 complete -c ward -n __ward_bare -a run -d 'Start a command, bound its time'
+complete -c ward -n __ward_bare -a pipe -d 'Start a pipeline without a shell'
 complete -c ward -n __ward_bare -a wait -d 'Wait for running processes'
 complete -c ward -n __ward_bare -a kill -d 'Signal running processes'
 complete -c ward -n __ward_bare -a id -d 'Name running processes for good'
@@ -79,10 +86,19 @@ complete -c ward -n __ward_run_option -l stdin -r -F -d 'Read from this file'
 complete -c ward -n __ward_run_option -l stdout -r -F -d 'Write to this file'
 complete -c ward -n __ward_run_option -l stderr -r -F -d 'Write errors to this file'
 complete -c ward -n __ward_run_option -l append -d 'Add to these files'
+complete -c ward -n __ward_run_option -l input -r -F -d 'Feed it this file by a pipe'
+complete -c ward -n '__ward_verb run; and __ward_run_option' -l pty -d 'On a terminal of its own'
+complete -c ward -n __ward_run_option -l capture-limit -x -a '64K 1M 10M 100M 1G' -d 'Pass on this much'
+complete -c ward -n __ward_run_option -l keep -x -a 'head tail ends close kill' -d 'Which part of it'
+complete -c ward -n __ward_run_option -l idle-timeout -x -a $durations -d 'End it when silent'
+complete -c ward -n __ward_run_option -l drain -x -a $durations -d 'Read on after its end'
+complete -c ward -n __ward_run_option -l prefix -d 'Begin its lines with its name'
+complete -c ward -n __ward_run_option -l timestamps -d 'Begin its lines with the time'
+complete -c ward -n __ward_run_option -l tee -r -F -d 'Write its output here, too'
 complete -c ward -n __ward_run_option -l report -d 'Say how it went'
 complete -c ward -n __ward_run_option -a '--report=text --report=json' -d 'Say how it went'
 complete -c ward -n __ward_run_option -l report-file -r -F -d 'Write the report here'
-complete -c ward -n '__ward_verb run' -a '(__ward_run_command)'
+complete -c ward -n '__ward_verb run pipe' -a '(__ward_run_command)'
 
 complete -c ward -n '__ward_verb wait' -s t -l timeout -x -a $durations -d 'Give up after this time'
 complete -c ward -n '__ward_verb wait' -l any -d 'Wait for the first that ends'
@@ -91,5 +107,5 @@ complete -c ward -n '__ward_verb kill' -s k -l kill-after -x -a $durations -d 'K
 complete -c ward -n '__ward_verb kill' -l group -d 'To the group that each one leads'
 complete -c ward -n '__ward_verb id' -l boot -d 'Add the boot of the machine'
 complete -c ward -n '__ward_verb wait info' -l json -d 'One JSON object a line'
-complete -c ward -n '__ward_verb run wait kill id info' -s h -l help -d 'Show help'
+complete -c ward -n '__ward_verb run pipe wait kill id info' -s h -l help -d 'Show help'
 complete -c ward -n '__ward_verb wait kill id info' -a '(__fish_complete_pids)'

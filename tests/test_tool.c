@@ -8,6 +8,7 @@ TEST(help_names_every_verb)
 
 	exits(&r, 0);
 	says(r.out, "ward run");
+	says(r.out, "ward pipe");
 	says(r.out, "ward wait");
 	says(r.out, "ward kill");
 	says(r.out, "ward id");
@@ -17,7 +18,7 @@ TEST(help_names_every_verb)
 
 TEST(every_verb_has_a_help)
 {
-	const char *const verbs[] = { "run", "wait", "kill", "id", "info" };
+	const char *const verbs[] = { "run", "wait", "kill", "id", "info", "pipe" };
 	char usage[64];
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

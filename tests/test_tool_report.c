@@ -91,6 +91,8 @@ static void has_all_members(const char *text)
 		"major_faults",
 		"voluntary_switches", "involuntary_switches", "blocks_in", "blocks_out",
 		"step", "errno", "errno_text", "path", "message",
+		"idle_timed_out", "limit_reached", "out_bytes", "out_lost", "out_cut",
+		"err_bytes", "err_lost", "err_cut", "input_bytes",
 	};
 	char quoted[64];
 
@@ -186,7 +188,7 @@ TEST(json_tells_the_usage)
 	says(r.err, "\"has_usage\": true");
 	CHECK(number_of(r.err, "user_s") + number_of(r.err, "system_s") >= 0.05);
 	CHECK(number_of(r.err, "wall_s") >= 0);
-	r = tool(WORDS("run", "--report=json", check_child(), "touch", "32"));
+	r = tool(WORDS("run", "--report=json", check_child(), "touch", "33"));
 	exits(&r, 0);
 	CHECK(number_of(r.err, "max_rss_bytes") >= 32 << 20);
 	CHECK(number_of(r.err, "minor_faults") > 0);

@@ -2,10 +2,9 @@
 /*
  * ward run between its caller and its command: signals that are passed on, the terminal.
  */
-#include "tool.h"
+#include "tool_terminal.h"
 
 #include <sched.h>
-#include <sys/ioctl.h>
 
 static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 enum { PASSED = sizeof(passed) / sizeof(passed[0]) };
@@ -138,67 +137,7 @@ TEST(blocked_signals_are_passed_on_all_the_same)
 	CHECK(WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGTERM);
 }
 
-/* --------------------------------------------------------------------------- terminal */
-
-/* Start it as the leader of a session with a terminal, in front; t.to and t.from are
- * ours. */
-static struct running start_on_terminal(const char *const words[])
-{
-	struct running t = { .err = unnamed_file() };
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	const char *path = tool_path();
-	int slave;
-
-	REQUIRE(master >= 0);
-	REQUIRE_EQ(grantpt(master), 0);
-	REQUIRE_EQ(unlockpt(master), 0);
-	t.pid = fork();
-	if (t.pid == 0) {
-		setsid();
-		slave = open(ptsname(master), O_RDWR);
-		ioctl(slave, TIOCSCTTY, 0);
-		for (int fd = 0; fd < 3; fd++)
-			dup2(slave, fd);
-		if (slave > 2)
-			close(slave);
-		execv(path, (char *const *)words);
-		_exit(99);
-	}
-	REQUIRE(t.pid > 0);
-	t.to = fcntl(master, F_DUPFD_CLOEXEC, 3);
-	t.from = master;
-	return t;
-}
-
-/* Read until @text has come; what came is kept in @all. */
-static void await(const struct running *t, char *all, size_t size, const char *text)
-{
-	size_t len = strlen(all);
-	ssize_t n;
-
-	while (!strstr(all, text) && len < size - 1) {
-		n = read(t->from, all + len, size - 1 - len);
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-		all[len] = '\0';
-	}
-	says(all, text);
-}
-
-static void type(const struct running *t, const char *keys)
-{
-	REQUIRE_EQ(write(t->to, keys, strlen(keys)), strlen(keys));
-}
-
-static size_t count(const char *all, const char *text)
-{
-	size_t n = 0;
-
-	for (const char *at = strstr(all, text); at; at = strstr(at + 1, text))
-		n++;
-	return n;
-}
+/* ------------------------------------------------------------------------- terminal */
 
 TEST(command_reads_the_terminal)
 {
@@ -277,6 +216,25 @@ TEST(interrupt_key_ends_us_as_it_ends_the_command)
 	type(&t, "\003");
 	r = tool_end(&t);
 	CHECK(WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGINT);
+}
+
+/* As when an ssh -t went away: we lead the session, and the command hears of it by us. */
+TEST(hang_up_of_the_terminal_reaches_the_command)
+{
+	struct running t = start_on_terminal(
+		WORDS("run", "sh", "-c",
+	              "trap 'exit 9' HUP; echo ready; while :; do sleep 0.01; done"));
+	char all[4096] = "";
+	int status;
+
+	await(&t, all, sizeof(all), "ready");
+	close(t.to);
+	close(t.from);
+	REQUIRE_EQ(waitpid(t.pid, &status, 0), t.pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	close(t.err);
 }
 
 TEST(time_out_stops_the_command_in_front_of_a_terminal)

@@ -174,6 +174,23 @@ static inline struct result tool(const char *const words[])
 	return tool_prepared(words, NULL);
 }
 
+/* ward run with these options and a script of the shell, to which $0 is the helper. */
+#define OPTIONS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static inline struct result script(const char *const options[], const char *text)
+{
+	const char *words[32] = { "ward", "run" };
+	size_t n = 2;
+
+	while (*options)
+		words[n++] = *options++;
+	words[n++] = "sh";
+	words[n++] = "-c";
+	words[n++] = text;
+	words[n++] = check_child();
+	return tool(words);
+}
+
 /* --------------------------------------------------------------------------- verdicts */
 
 static inline void exits(const struct result *r, int code)

@@ -8,7 +8,7 @@
 
 const bool tool_has_json = true;
 
-/* -------------------------------------------------------------------------- ward wait */
+/* ------------------------------------------------------------------------ ward wait */
 
 int tool_json_end(struct ward *w, const struct ward_exit *exit)
 {
@@ -22,7 +22,7 @@ int tool_json_end(struct ward *w, const struct ward_exit *exit)
 	return tool_json_print(o, whole);
 }
 
-/* -------------------------------------------------------------------------- ward info */
+/* ------------------------------------------------------------------------ ward info */
 
 static json_t *owner(uint32_t id)
 {
@@ -73,9 +73,9 @@ int tool_json_info(struct ward *w, const struct ward_info *info)
 	return tool_json_print(o, whole);
 }
 
-/* --------------------------------------------------------------------------- ward run */
+/* ------------------------------------------------------------------------- ward run */
 
-static json_t *words(char *const *argv)
+static json_t *words(const char *const *argv)
 {
 	json_t *array = json_array();
 	bool whole = array != NULL;
@@ -95,13 +95,15 @@ static bool put_end(json_t *o, const struct tool_report *report)
 		report->stopped_by ? tool_signal_text(report->stopped_by) : NULL;
 	const char *unended = report->started ? "running" : "not started";
 
-	return tool_json_put(o, "argv", words(report->argv)) &&
+	return tool_json_put(o, "argv", words((const char *const *)report->argv)) &&
 	       tool_json_put(o, "pid",
 	                     tool_json_count(report->started ? report->pid : -1)) &&
 	       tool_json_put(o, "id", tool_json_text(report->id)) &&
 	       tool_json_exit(o, &report->exit) &&
 	       (report->exit.how != 0 || tool_json_put(o, "how", json_string(unended))) &&
 	       tool_json_put(o, "timed_out", tool_json_bool(report->timed_out)) &&
+	       tool_json_put(o, "idle_timed_out", tool_json_bool(report->idle)) &&
+	       tool_json_put(o, "limit_reached", tool_json_bool(report->limited)) &&
 	       tool_json_put(o, "stopped_by", tool_json_text(step)) &&
 	       tool_json_put(o, "group_killed", tool_json_bool(report->group_killed));
 }
@@ -151,10 +153,72 @@ static bool put_error(json_t *o, const struct tool_report *report)
 	       tool_json_put(o, "message", tool_json_text(message));
 }
 
+static bool put_stream(json_t *o, const char *const keys[3],
+                       const struct report_stream *stream)
+{
+	int64_t bytes = stream->known ? (int64_t)stream->bytes : -1;
+	int64_t lost = stream->known ? (int64_t)stream->lost : -1;
+
+	return tool_json_put(o, keys[0], tool_json_count(bytes)) &&
+	       tool_json_put(o, keys[1], tool_json_count(lost)) &&
+	       tool_json_put(o, keys[2], stream->known ? tool_json_bool(stream->cut) :
+	                                                 json_null());
+}
+
+static bool put_errors(json_t *o, const struct report_stream *err)
+{
+	static const char *const keys[] = { "err_bytes", "err_lost", "err_cut" };
+
+	return put_stream(o, keys, err);
+}
+
+static json_t *stage(const struct report_stage *stage)
+{
+	json_t *o = json_object();
+
+	if (tool_json_put(o, "argv", words(stage->argv)) &&
+	    tool_json_put(o, "pid", tool_json_count(stage->pid)) &&
+	    tool_json_put(o, "id", tool_json_text(stage->id)) &&
+	    tool_json_exit(o, &stage->exit) && put_cost(o, &stage->exit) &&
+	    put_errors(o, &stage->err))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static bool put_stages(json_t *o, const struct tool_report *report)
+{
+	json_t *array = json_array();
+	bool whole = array != NULL;
+
+	if (!report->stages) {
+		json_decref(array);
+		return true;
+	}
+	for (size_t i = 0; i < report->n_stages && whole; i++)
+		whole = json_array_append_new(array, stage(&report->stages[i])) == 0;
+	if (!whole) {
+		json_decref(array);
+		return false;
+	}
+	return tool_json_put(o, "failed", tool_json_count(report->failed)) &&
+	       tool_json_put(o, "stages", array);
+}
+
+static bool put_streams(json_t *o, const struct tool_report *report)
+{
+	static const char *const keys[] = { "out_bytes", "out_lost", "out_cut" };
+	int64_t input = report->fed ? (int64_t)report->input_bytes : -1;
+
+	return put_stream(o, keys, &report->out) && put_errors(o, &report->err) &&
+	       tool_json_put(o, "input_bytes", tool_json_count(input)) &&
+	       put_stages(o, report);
+}
+
 char *tool_json_report(const struct tool_report *report)
 {
 	json_t *o = json_object();
 
 	return tool_json_line(o, put_end(o, report) && put_cost(o, &report->exit) &&
-	                                 put_error(o, report));
+	                                 put_error(o, report) && put_streams(o, report));
 }

@@ -10,6 +10,7 @@ static const char help[] =
 	"Hold processes, so that they cannot be lost, mistaken or raced.\n"
 	"\n"
 	"  ward run COMMAND    start a command, bound its time, report how it ended\n"
+	"  ward pipe COMMAND   start a pipeline of commands without a shell\n"
 	"  ward wait PID...    wait for running processes, also for those of others\n"
 	"  ward kill PID...    signal running processes, and no others\n"
 	"  ward id PID...      name running processes for good: PID:INODE\n"
@@ -22,8 +23,8 @@ static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } verbs[] = {
-	{ "run", tool_run }, { "wait", tool_wait }, { "kill", tool_kill },
-	{ "id", tool_id },   { "info", tool_info },
+	{ "run", tool_run },   { "pipe", tool_pipe }, { "wait", tool_wait },
+	{ "kill", tool_kill }, { "id", tool_id },     { "info", tool_info },
 };
 
 static int dispatch(char **argv)

@@ -34,7 +34,7 @@ int tool_report_format(const char *name, const char *value, int *ret)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------- text */
+/* ----------------------------------------------------------------------------- text */
 
 static void print_command(struct tool_text *to, char *const *argv)
 {
@@ -100,6 +100,46 @@ static void print_usage(struct tool_text *to, const struct ward_exit *e)
 		              e->blocks_in, e->blocks_out);
 }
 
+/* ---------------------------------------------------------------- input and output */
+
+bool tool_report_is_bounded(const struct tool_report *report)
+{
+	return report->timed_out || report->idle || report->limited;
+}
+
+static const char *why_stopped(const struct tool_report *report)
+{
+	if (report->limited)
+		return "too much output";
+	return report->idle ? "idle time-out" : "time-out";
+}
+
+static void print_stream(struct tool_text *to, const char *name,
+                         const struct report_stream *stream)
+{
+	if (!stream->known)
+		return;
+	tool_text_add(to, "%-9s %" PRIu64 " bytes", name, stream->bytes);
+	if (stream->lost > 0)
+		tool_text_add(to, ", %" PRIu64 " of them lost", stream->lost);
+	tool_text_add(to, stream->cut ? "; cut, not read to the end\n" : "\n");
+}
+
+/* stage 1   sort: exited with code 0, 0.013 s */
+static void print_stage(struct tool_text *to, const struct report_stage *stage, size_t i)
+{
+	char text[64];
+
+	if (ward_exit_text(&stage->exit, text, sizeof(text)) < 0)
+		text[0] = '\0';
+	tool_text_add(to, "stage %-3zu ", i + 1);
+	tool_text_word(to, stage->argv[0]);
+	tool_text_add(to, ", process %s: %s", stage->id, text);
+	if (stage->err.known)
+		tool_text_add(to, "; %" PRIu64 " bytes of errors", stage->err.bytes);
+	tool_text_add(to, "\n");
+}
+
 static void print_result(struct tool_text *to, const struct tool_report *report)
 {
 	char text[64];
@@ -109,13 +149,18 @@ static void print_result(struct tool_text *to, const struct tool_report *report)
 		snprintf(text, sizeof(text), "still running: ward could not stop it");
 	tool_text_add(to, "process   %s\nresult    %s\n", report->id, text);
 	if (report->stopped_by)
-		tool_text_add(to, "stopped   time-out, %s was sent%s\n",
+		tool_text_add(to, "stopped   %s, %s was sent%s\n", why_stopped(report),
 		              tool_signal_text(report->stopped_by),
-		              report->group_killed ?
-		                      ", and KILL to the rest of its group" :
-		                      "");
+		              report->group_killed ? ", and KILL to what it left" :
+		                                     "");
 	if (report->exit.how != 0)
 		print_usage(to, &report->exit);
+	for (size_t i = 0; i < report->n_stages; i++)
+		print_stage(to, &report->stages[i], i);
+	print_stream(to, "output", &report->out);
+	print_stream(to, "errors", &report->err);
+	if (report->fed)
+		tool_text_add(to, "input     %" PRIu64 " bytes\n", report->input_bytes);
 }
 
 static char *as_text(const struct tool_report *report)
@@ -130,7 +175,7 @@ static char *as_text(const struct tool_report *report)
 	return tool_text_take(&text);
 }
 
-/* ------------------------------------------------------------------------------ write */
+/* ---------------------------------------------------------------------------- write */
 
 int tool_report_write(const struct tool_report *report, int format, int fd)
 {

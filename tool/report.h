@@ -7,17 +7,45 @@
 
 enum { REPORT_NONE = 0, REPORT_TEXT, REPORT_JSON };
 
+/* One stream of output that went through ward. */
+struct report_stream {
+	bool known;                   /* it did */
+	bool cut;                     /* we stopped reading before its end */
+	uint64_t bytes, lost;         /* that were read; of these, not passed on */
+};
+
+/* One command of a pipeline. */
+struct report_stage {
+	const char *const *argv;
+	int64_t pid;
+	char id[WARD_ID_TEXT_MAX];
+	struct ward_exit exit;
+	struct report_stream err;
+};
+
 struct tool_report {
 	char *const *argv;
 	bool started;
 	int64_t pid;
 	char id[WARD_ID_TEXT_MAX];
 	struct ward_exit exit;        /* `how` 0: it still runs, ward could not stop it */
-	bool timed_out;
+	bool timed_out, idle;         /* stopped: --timeout, --idle-timeout */
+	bool limited;                 /* ... --keep=kill */
 	int stopped_by;               /* the signal of the last step before the end; 0 */
-	bool group_killed;            /* what it left in its group needed KILL */
+	bool group_killed;            /* what it left behind needed KILL */
 	struct ward_error error;      /* why it was not started */
+
+	struct report_stream out, err;
+	bool fed;                     /* there was --input */
+	uint64_t input_bytes;         /* of it were put into the command's pipe */
+	struct report_stage *stages;  /* of a pipeline: `exit` is that of the first that
+	                               * failed; NULL: one command */
+	size_t n_stages;
+	int64_t failed;               /* which one that is; -1: none */
 };
+
+/* Did ward end it by one of its bounds? */
+bool tool_report_is_bounded(const struct tool_report *report);
 
 /* "text", "json": 0, or STATUS_FAILED after a message. */
 int tool_report_format(const char *name, const char *value, int *ret);

@@ -10,6 +10,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
@@ -20,7 +21,7 @@ enum { STANDARD_ERROR = 2 };
 
 static int exit_status(const struct tool_report *report)
 {
-	if (report->timed_out)
+	if (tool_report_is_bounded(report))
 		return STATUS_TIMED_OUT;
 	/* Windows has 32 bits of code, also for one that crashed or was killed. */
 	if (report->exit.how == WARD_EXITED ||
@@ -41,46 +42,62 @@ static int start_status(const struct ward_error *error)
 	               STATUS_FAILED;
 }
 
-static int start(struct ward **ret, struct run_options *o, struct tool_report *report)
+int run_not_started(const char *name, int r, const struct tool_report *report)
 {
 	char text[768];
-	int r;
 
-	o->spawn.error = &report->error;
-	r = ward_spawn(ret, (const char *const *)o->command, &o->spawn);
-	if (r >= 0)
-		return STATUS_OK;
 	if (report->error.step == WARD_STEP_NONE ||
 	    ward_error_text(&report->error, text, sizeof(text)) < 0)
-		return tool_fail("cannot start '%s': %s", o->command[0],
-		                 ward_strerror(r));
+		return tool_fail("cannot start '%s': %s", name, ward_strerror(r));
 	tool_fail("%s", text);
 	return start_status(&report->error);
+}
+
+int run_hold_signals(void)
+{
+	int r = tool_signals_hold();
+
+	if (r < 0)
+		return tool_fail("cannot make a pipe for signals: %s", ward_strerror(r));
+	return STATUS_OK;
+}
+
+/* The command has ward's own descriptors. */
+static int run_alone(struct run_options *o, bool group, bool shared,
+                     struct tool_report *report)
+{
+	struct ward *w = NULL;
+	int r = run_hold_signals();
+
+	if (r != STATUS_OK)
+		return r;
+	r = ward_spawn(&w, o->stages[0].argv, &o->spawn);
+	tool_signals_watch();
+	if (r < 0)
+		return run_not_started(o->command[0], r, report);
+	report->started = true;
+	report->pid = ward_pid(w);
+	tool_process_id_text(w, 0, report->id);
+	r = run_watch(w, o, group, shared, report);
+	ward_close(w);
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
 /* The command may keep what its caller passed on purpose: a jobserver, <(...), 3<file. */
 static int run_command(struct run_options *o, struct tool_report *report)
 {
-	bool session = (o->spawn.flags & WARD_SPAWN_SESSION) != 0;
+	bool session = (o->spawn.flags & WARD_SPAWN_SESSION) != 0 || o->io.pty;
 	bool shared = !session && tool_host_is_in_front();
-	struct ward *w = NULL;
-	int r = tool_signals_hold();
+	int r;
 
-	if (r < 0)
-		return tool_fail("cannot make a pipe for signals: %s", ward_strerror(r));
+	o->spawn.error = &report->error;
 	o->spawn.flags |= WARD_SPAWN_INHERIT_FDS | WARD_SPAWN_INHERIT_SIGNALS;
 	if (!session && !shared)
 		o->spawn.flags |= WARD_SPAWN_PGROUP;
-	r = start(&w, o, report);
-	tool_signals_watch();
-	if (r != STATUS_OK)
-		return r;
-	report->started = true;
-	report->pid = ward_pid(w);
-	tool_process_id_text(w, 0, report->id);
-	r = run_watch(w, o, !shared, shared, report);
-	ward_close(w);
-	return r < 0 ? STATUS_FAILED : exit_status(report);
+	r = o->pipe || io_is_any(&o->io) ? run_io(o, !shared, shared, report) :
+	                                   run_alone(o, !shared, shared, report);
+	o->spawn.error = NULL;
+	return r == STATUS_OK ? exit_status(report) : r;
 }
 
 /* Before the start: a report that cannot be written is a reason not to start. */
@@ -111,25 +128,32 @@ static int write_report(const struct run_options *o, const struct tool_report *r
 	return status;
 }
 
-int tool_run(char **argv)
+int run_whole(struct run_options *o)
 {
-	struct tool_report report = { .exit = WARD_EXIT_INIT, .error = WARD_ERROR_INIT };
-	struct run_options o;
-	int status, fd;
+	struct tool_report report = { .argv = o->command, .exit = WARD_EXIT_INIT,
+		                      .error = WARD_ERROR_INIT, .failed = -1 };
+	int fd, status = open_report(o, &fd);
 
-	if (run_options_read(&o, argv, &status)) {
-		report.argv = o.command;
-		status = open_report(&o, &fd);
-		if (status == STATUS_OK) {
-			status = run_command(&o, &report);
-			status = write_report(&o, &report, fd, status);
-		}
+	if (status == STATUS_OK) {
+		status = run_command(o, &report);
+		status = write_report(o, &report, fd, status);
 	}
-	run_options_free(&o);
+	free(report.stages);
 	/* Whoever sent us the signal sees what it would see without us: a shell's loop
 	 * stops at Ctrl-C only for that. */
-	if (report.exit.how == WARD_SIGNALED && !report.timed_out &&
+	if (report.exit.how == WARD_SIGNALED && !tool_report_is_bounded(&report) &&
 	    status == STATUS_SIGNALED + report.exit.signal)
 		tool_signals_end_alike(report.exit.signal);
+	return status;
+}
+
+int tool_run(char **argv)
+{
+	struct run_options o;
+	int status;
+
+	if (run_options_read(&o, argv, false, &status))
+		status = run_whole(&o);
+	run_options_free(&o);
 	return status;
 }

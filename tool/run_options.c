@@ -11,34 +11,56 @@
 
 #include "host.h"
 
-static const char help[] =
+#define OPTIONS_HELP                                                                   \
+	"\n"                                                                           \
+	"  -t, --timeout DURATION     end it after this time; no limit\n"              \
+	"  -s, --signal SIGNAL        ... first with this signal; TERM\n"              \
+	"  -k, --kill-after DURATION  ... and with KILL this much later; 5s\n"         \
+	"      --dir D                in directory D\n"                                \
+	"      --env NAME=VALUE       add to its environment\n"                        \
+	"      --unset NAME           take from its environment\n"                     \
+	"      --clear-env            begin with an empty environment\n"               \
+	"      --user U               as this user, with the user's groups\n"          \
+	"      --group G              with this group\n"                               \
+	"      --umask M              with this umask (octal)\n"                       \
+	"      --nice N               at this niceness, -20 to 19\n"                   \
+	"      --rlimit NAME=SOFT[:HARD]  with this resource limit\n"                  \
+	"      --new-session          in a session of its own, without a terminal\n"   \
+	"      --stdin F, --stdout F, --stderr F  with these files\n"                  \
+	"      --append               add to the files of --stdout and --stderr\n"     \
+	"      --input F              feed it F (-: standard input) by a pipe\n"       \
+	"      --pty                  on a terminal of its own\n"                      \
+	"      --capture-limit SIZE   pass on this much of each of its outputs\n"      \
+	"      --keep WHICH           ... the head, tail or ends of it; then close\n"  \
+	"                             the output, or kill it; head\n"                  \
+	"      --idle-timeout DURATION  end it after this time without output\n"       \
+	"      --drain DURATION       read on after its end, if others write; 1s\n"    \
+	"      --prefix[=TEXT]        begin its lines with TEXT; its name\n"           \
+	"      --timestamps           begin its lines with the time\n"                 \
+	"      --tee F                write its output to F, too\n"                    \
+	"      --report[=text|json]   say on standard error how it went\n"             \
+	"      --report-file F        ... in this file instead\n"                      \
+	"  -h, --help                 show this text\n"                                \
+	"\n"                                                                           \
+	"DURATION is 250ms, 5s, 1.5m, 2h, 1d, 2.5 (seconds) or forever; SIZE 64K,\n"   \
+	"10M, 1G or bytes.\n"
+
+#define STATUS_HELP                                                                    \
+	"124 ward has ended it by a bound; 125 ward failed; 126\n"                     \
+	"it cannot be run; 127 it was not found; 128+N signal N ended it. See ward(1).\n"
+
+static const char run_help[] =
 	"Usage: ward run [OPTION]... [--] COMMAND [ARG]...\n"
 	"Start a command, wait for it, and end it when its time is up.\n"
-	"\n"
-	"  -t, --timeout DURATION     end it after this time; no limit\n"
-	"  -s, --signal SIGNAL        ... first with this signal; TERM\n"
-	"  -k, --kill-after DURATION  ... and with KILL this much later; 5s\n"
-	"      --dir D                in directory D\n"
-	"      --env NAME=VALUE       add to its environment\n"
-	"      --unset NAME           take from its environment\n"
-	"      --clear-env            begin with an empty environment\n"
-	"      --user U               as this user, with the user's groups\n"
-	"      --group G              with this group\n"
-	"      --umask M              with this umask (octal)\n"
-	"      --nice N               at this niceness, -20 to 19\n"
-	"      --rlimit NAME=SOFT[:HARD]  with this resource limit\n"
-	"      --new-session          in a session of its own, without a terminal\n"
-	"      --stdin F, --stdout F, --stderr F  with these files\n"
-	"      --append               add to the files of --stdout and --stderr\n"
-	"      --report[=text|json]   say on standard error how it went\n"
-	"      --report-file F        ... in this file instead\n"
-	"  -h, --help                 show this text\n"
-	"\n"
-	"DURATION is 250ms, 5s, 1.5m, 2h, 1d, 2.5 (seconds) or forever.\n"
-	"Exit status: the command's own; 124 its time was up; 125 ward failed; 126 it\n"
-	"cannot be run; 127 it was not found; 128+N signal N ended it. See ward(1).\n";
+	OPTIONS_HELP "Exit status: the command's own; " STATUS_HELP;
 
-/* ------------------------------------------------------------------- time and signals */
+static const char pipe_help[] =
+	"Usage: ward pipe [OPTION]... [--] COMMAND [ARG]... [::: COMMAND [ARG]...]...\n"
+	"Start commands, the output of each being the input of the next, as one thing.\n"
+	OPTIONS_HELP
+	"Exit status: that of the first command that failed, or 0; " STATUS_HELP;
+
+/* ----------------------------------------------------------------- time and signals */
 
 static int take_timeout(void *to, const char *name, const char *value)
 {
@@ -67,7 +89,7 @@ static int take_signal(void *to, const char *name, const char *value)
 	return r;
 }
 
-/* ------------------------------------------------------------------------ environment */
+/* ---------------------------------------------------------------------- environment */
 
 static int take_dir(void *to, const char *name, const char *value)
 {
@@ -104,7 +126,7 @@ static int take_clear_env(void *to, const char *name, const char *value)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- identity and limits */
+/* -------------------------------------------------------------- identity and limits */
 
 static int take_user(void *to, const char *name, const char *value)
 {
@@ -155,7 +177,7 @@ static int take_new_session(void *to, const char *name, const char *value)
 	return 0;
 }
 
-/* ------------------------------------------------------------------- files and report */
+/* ----------------------------------------------------------------- files and report */
 
 static int take_path(const char **ret, const char *name, const char *value)
 {
@@ -217,10 +239,10 @@ static const struct tool_option options[] = {
 	{ "append", 0, TOOL_FLAG, take_append, NULL },
 	{ "report", 0, TOOL_MAYBE_VALUE, take_report, NULL },
 	{ "report-file", 0, TOOL_VALUE, take_report_file, NULL },
-	{ 0 },
+	{ .more = io_option_table },
 };
 
-/* -------------------------------------------------------------- what belongs together */
+/* ------------------------------------------------------------ what belongs together */
 
 static bool is_number(const char *text)
 {
@@ -295,10 +317,8 @@ static struct ward_stdio output_to(const struct run_options *o, const char *path
 		                    .flags = WARD_FILE_WRITE | WARD_FILE_CREATE | how };
 }
 
-static void settle_files(struct run_options *o)
+static void settle_output_files(struct run_options *o)
 {
-	if (o->in)
-		o->spawn.in = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = o->in };
 	if (o->out)
 		o->spawn.out = output_to(o, o->out);
 	/* One file opened twice would be overwritten by each in turn. */
@@ -308,14 +328,39 @@ static void settle_files(struct run_options *o)
 		o->spawn.err = output_to(o, o->err);
 }
 
+/* Where anything goes through ward, it opens the files for output itself. */
+static void settle_files(struct run_options *o)
+{
+	if (o->in)
+		o->spawn.in = (struct ward_stdio){ .kind = WARD_FD_PATH, .path = o->in };
+	if (!o->pipe && !io_is_any(&o->io))
+		settle_output_files(o);
+}
+
+static int settle_command(struct run_options *o)
+{
+	if (!*o->command)
+		return tool_fail("no command given; 'ward %s --help' tells more",
+		                 tool_name());
+	if (o->pipe)
+		return pipe_split(o);
+	o->stages[0].argv = (const char *const *)o->command;
+	o->n_stages = 1;
+	return 0;
+}
+
 static int settle(struct run_options *o)
 {
 	static const char *const nothing[] = { NULL };
+	int r = settle_command(o);
 
-	if (!*o->command)
-		return tool_fail("no command given; 'ward run --help' tells more");
+	if (r != 0)
+		return r;
 	if (o->append && !o->out && !o->err)
 		return tool_fail("--append needs --stdout or --stderr");
+	r = io_options_settle(o);
+	if (r != 0)
+		return r;
 	if (o->report_file && o->report == REPORT_NONE)
 		o->report = REPORT_TEXT;
 	if (o->clear_env)
@@ -327,7 +372,7 @@ static int settle(struct run_options *o)
 	return settle_identity(o);
 }
 
-bool run_options_read(struct run_options *o, char **argv, int *status)
+bool run_options_read(struct run_options *o, char **argv, bool pipe, int *status)
 {
 	struct tool_args args = { argv, STATUS_OK };
 	size_t n = 0;
@@ -337,12 +382,16 @@ bool run_options_read(struct run_options *o, char **argv, int *status)
 	*o = (struct run_options){ .timeout_ns = WARD_FOREVER,
 		                   .grace_ns = 5 * WARD_NS_PER_S,
 		                   .signal = ward_signal_number("TERM"),
+		                   .pipe = pipe,
+		                   .io = { .keep = -1 },
 		                   .spawn = { .size = sizeof(struct ward_spawn_opts) } };
-	/* No option occurs more often than there are words. */
+	/* No option occurs more often than there are words, nor does a command. */
 	o->env_set = tool_alloc(n + 1, sizeof(*o->env_set));
 	o->env_unset = tool_alloc(n + 1, sizeof(*o->env_unset));
 	o->rlimits = tool_alloc(n, sizeof(*o->rlimits));
-	if (!tool_options(&args, help, options, o)) {
+	o->stages = tool_alloc(n, sizeof(*o->stages));
+	o->words = tool_alloc(n + 1, sizeof(*o->words));
+	if (!tool_options(&args, pipe ? pipe_help : run_help, options, o)) {
 		*status = args.status;
 		return false;
 	}
@@ -353,6 +402,8 @@ bool run_options_read(struct run_options *o, char **argv, int *status)
 
 void run_options_free(struct run_options *o)
 {
+	free(o->stages);
+	free(o->words);
 	free(o->env_set);
 	free(o->env_unset);
 	free(o->rlimits);

@@ -24,15 +24,9 @@ struct watch {
 	bool ask_again;               /* its end was told, but there is no result yet */
 };
 
-/*
- * A command that has left its group, as a shell with job control may, is met alone; so is
- * one on a system whose groups cannot be sent this.
- */
 static int send_signal(struct watch *watch, int sig)
 {
-	int r = watch->group ? ward_signal_group(watch->ward, sig) : -ESRCH;
-
-	return r == -ESRCH || r == -ENOTSUP ? ward_signal(watch->ward, sig) : r;
+	return group_signal(watch->ward, watch->group, sig);
 }
 
 static void pass_signals_on(struct watch *watch)
@@ -42,7 +36,7 @@ static void pass_signals_on(struct watch *watch)
 	while ((sig = tool_signals_next(watch->shared)) != 0) {
 		r = send_signal(watch, sig);
 		if (r < 0 && r != -ESRCH)
-			tool_fail("cannot pass signal %s on: %s", ward_signal_name(sig),
+			tool_fail("cannot pass signal %s on: %s", tool_signal_text(sig),
 			          ward_strerror(r));
 	}
 }
@@ -56,8 +50,11 @@ static void sleep_a_while(struct watch *watch)
 	                                      watch->deadline);
 }
 
-static void tick(struct watch *watch)
+static void tick(void *context, int64_t deadline)
 {
+	struct watch *watch = context;
+
+	watch->deadline = deadline;
 	watch->ask_again = true;
 	sleep_a_while(watch);
 	pass_signals_on(watch);
@@ -97,29 +94,6 @@ static int next_stage(struct watch *watch, struct tool_report *report)
 	return 0;
 }
 
-/*
- * The command itself has ended by a time-out. What it left in its group got the signals
- * too and has the rest of the grace, then it is killed. Where the kernel cannot reach the
- * group safely any more (see ward_signal_group) there is nothing to be done.
- */
-static void end_group(struct watch *watch, struct tool_report *report)
-{
-	if (watch->stage == KILLED)
-		watch->deadline = tool_deadline(WARD_NS_PER_S);
-	while (ward_signal_group(watch->ward, 0) == 0) {
-		if (!is_over(watch)) {
-			tick(watch);
-			continue;
-		}
-		if (watch->stage == KILLED)
-			return;               /* zombies that nobody collects */
-		report->group_killed =
-			ward_signal_group(watch->ward, tool_signal_kill()) == 0;
-		watch->stage = KILLED;
-		watch->deadline = tool_deadline(WARD_NS_PER_S);
-	}
-}
-
 static int until_end(struct watch *watch, struct tool_report *report)
 {
 	int r;
@@ -141,13 +115,13 @@ int run_watch(struct ward *w, const struct run_options *o, bool group, bool shar
 {
 	struct watch watch = { .ward = w, .options = o, .group = group, .shared = shared,
 		               .deadline = tool_deadline(o->timeout_ns) };
-	int r;
+	int r = until_end(&watch, report);
 
-	r = until_end(&watch, report);
 	if (r < 0)
 		tool_fail("cannot stop process %" PRId64 ", which runs on: %s",
 		          ward_pid(w), ward_strerror(r));
 	else if (group && report->timed_out)
-		end_group(&watch, report);
+		report->group_killed = group_end(w, watch.deadline, watch.stage == KILLED,
+		                                 tick, &watch);
 	return r;
 }

@@ -12,8 +12,8 @@ struct ward;
 
 /*
  * Before the start: hold them back, so that none is lost, and undo what a caller left
- * ignored, except these six: an ignored one (nohup, a shell's trap '' HUP) stays ignored,
- * in ward and in the command. 0, or a negative errno.
+ * ignored, except those that are passed on: an ignored one (nohup, a shell's trap '' HUP)
+ * stays ignored, in ward and in the command. 0, or a negative errno.
  */
 int tool_signals_hold(void);
 
@@ -26,11 +26,29 @@ void tool_signals_watch(void);
  */
 bool tool_signals_sleep(struct ward *w, int64_t deadline);
 
+/* The same for a descriptor that becomes readable; -1: shortly. */
+bool tool_signals_sleep_read(int fd, int64_t deadline);
+
+/*
+ * Sleep until tool_signals_next may have something, @fd takes bytes, or @deadline. Does
+ * it take some? (A system that cannot wait for it says so at once.)
+ */
+bool tool_signals_sleep_write(int fd, int64_t deadline);
+
+/* What is readable (Windows: a HANDLE that is set) while there is a next one. */
+int64_t tool_signals_wake(void);
+
 /*
  * The next signal that arrived, or 0. With @shared the terminal's own (Ctrl-C) are passed
  * over, since the terminal sent them to the command too.
  */
 int tool_signals_next(bool shared);
+
+/* Wake it so, from a signal handler. */
+void tool_signals_poke(void);
+
+/* Did one of INT, TERM, HUP, QUIT ever arrive, whoever sent it? */
+bool tool_signals_asked(void);
 
 /* Did @sig ever arrive? If so end by it; returns if it did not. */
 void tool_signals_end_alike(int sig);

@@ -27,6 +27,7 @@ enum {
 
 /* Each takes its own words, argv[0] being the verb, and returns the exit status. */
 int tool_run(char **argv);
+int tool_pipe(char **argv);
 int tool_wait(char **argv);
 int tool_kill(char **argv);
 int tool_id(char **argv);

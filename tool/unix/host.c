@@ -6,11 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../tool.h"
+
+/* The least that POSIX lets PIPE_BUF be is 512; where it is more a piece may be more. */
+#ifdef PIPE_BUF
+enum { PIPE_PIECE = PIPE_BUF };
+#else
+enum { PIPE_PIECE = 512 };
+#endif
 
 /*
  * With a standard descriptor closed, the next file that we open would take its number: a
@@ -31,13 +41,21 @@ int main(int argc, char **argv)
 	return tool_main(argc, argv);
 }
 
-/* ------------------------------------------------------------------------------- time */
+/* ----------------------------------------------------------------------------- time */
 
 int64_t tool_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * WARD_NS_PER_S + now.tv_nsec;
+}
+
+int64_t tool_host_unix_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * WARD_NS_PER_S + now.tv_nsec;
 }
 
@@ -53,7 +71,7 @@ bool tool_host_utc(int64_t unix_s, struct tm *ret)
 	return gmtime_r(&seconds, ret) != NULL;
 }
 
-/* ---------------------------------------------------------------- terminal and people */
+/* -------------------------------------------------------------- terminal and people */
 
 /* Is our group the foreground group of our terminal? */
 bool tool_host_is_in_front(void)
@@ -88,13 +106,80 @@ int tool_host_group(const char *name, uint32_t *ret)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------ files */
+/* ---------------------------------------------------------------------------- files */
+
+bool tool_host_is_separator(char c)
+{
+	return c == '/';
+}
+
+static int open_file(const char *path, int how)
+{
+	int fd = open(path, how | O_NOCTTY | O_CLOEXEC, 0666);
+
+	return fd < 0 ? -errno : fd;
+}
 
 int tool_host_create(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+	return open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+}
 
-	return fd < 0 ? -errno : fd;
+int tool_host_append(const char *path)
+{
+	return open_file(path, O_WRONLY | O_CREAT | O_APPEND);
+}
+
+int tool_host_input(const char *path, struct tool_input *ret)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open_file(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	*ret = (struct tool_input){ .fd = fd };
+	return 0;
+}
+
+/* Whoever shares a pipe or a terminal with us may have made it non-blocking. */
+int64_t tool_host_write_some(int fd, const char *bytes, size_t size)
+{
+	ssize_t n = write(fd, bytes, size);
+
+	if (n >= 0)
+		return n;
+	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
+
+/* A pipe that is writable takes this much whole (POSIX). */
+size_t tool_host_piece(void)
+{
+	return PIPE_PIECE;
+}
+
+bool tool_host_never_blocks(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* Some systems have such a name for what is open, but it is one more dup: looked at. */
+int tool_host_unblock(int fd)
+{
+	char path[64];
+	struct stat status;
+	int own;
+
+	if (fstat(fd, &status) < 0 || (!S_ISFIFO(status.st_mode) && !isatty(fd)))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own >= 0 && fcntl(own, F_GETFL) & O_NONBLOCK &&
+	    !(fcntl(fd, F_GETFL) & O_NONBLOCK))
+		return own;
+	if (own >= 0)
+		close(own);
+	return -1;
 }
 
 int tool_host_write(int fd, const char *bytes, size_t size)

@@ -29,20 +29,22 @@
 /* How often to ask where nothing wakes us. */
 enum { TICK_MS = 20 };
 
-static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-enum { PASSED = sizeof(passed) / sizeof(passed[0]) };
+/* A bit for each signal, SIGNALS of them. */
+typedef uint64_t bits;
+enum { SIGNALS = 64 };
+#define BIT(sig) ((bits)1 << ((sig) - 1))
 
-/* Bit i: passed[i] arrived and was not taken yet; `ever` keeps it. */
-static atomic_uint by_process, by_terminal, ever;
+#define TO_END (BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGHUP) | BIT(SIGQUIT))
+static const bits passed = TO_END | BIT(SIGUSR1) | BIT(SIGUSR2);
+
+/* What arrived and was not taken yet; `ever` keeps it. */
+static _Atomic bits by_process, by_terminal, ever;
 static int wake[2] = { -1, -1 };
 static sigset_t before;
 
-static unsigned bit_of(int sig)
+static bits bit_of(int sig)
 {
-	for (unsigned i = 0; i < PASSED; i++)
-		if (passed[i] == sig)
-			return 1u << i;
-	return 0;
+	return sig >= 1 && sig <= SIGNALS ? passed & BIT(sig) : 0;
 }
 
 static bool sent_by_terminal(const siginfo_t *info)
@@ -54,17 +56,22 @@ static bool sent_by_terminal(const siginfo_t *info)
 #endif
 }
 
-static void note(int sig, siginfo_t *info, void *context)
+void tool_signals_poke(void)
 {
 	int saved = errno;
 
-	(void)context;
-	atomic_fetch_or(sent_by_terminal(info) ? &by_terminal : &by_process, bit_of(sig));
-	atomic_fetch_or(&ever, bit_of(sig));
 	/* A pipe that is full wakes just as well. */
 	if (write(wake[1], "", 1) < 0)
 		errno = saved;
 	errno = saved;
+}
+
+static void note(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	atomic_fetch_or(sent_by_terminal(info) ? &by_terminal : &by_process, bit_of(sig));
+	atomic_fetch_or(&ever, bit_of(sig));
+	tool_signals_poke();
 }
 
 static bool is_ignored(int sig)
@@ -92,9 +99,9 @@ static void note_pending(void)
 
 	sigemptyset(&pending);
 	sigpending(&pending);
-	for (int i = 0; i < PASSED; i++)
-		if (sigismember(&pending, passed[i]) == 1 && !is_ignored(passed[i]))
-			atomic_fetch_or(&by_process, 1u << i);
+	for (int sig = 1; sig <= SIGNALS; sig++)
+		if (bit_of(sig) && sigismember(&pending, sig) == 1 && !is_ignored(sig))
+			atomic_fetch_or(&by_process, BIT(sig));
 }
 
 int tool_signals_hold(void)
@@ -108,8 +115,9 @@ int tool_signals_hold(void)
 		if (bit_of(sig) == 0 && is_ignored(sig))
 			signal(sig, SIG_DFL);
 	sigemptyset(&set);
-	for (int i = 0; i < PASSED; i++)
-		sigaddset(&set, passed[i]);
+	for (int sig = 1; sig <= SIGNALS; sig++)
+		if (bit_of(sig))
+			sigaddset(&set, sig);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	r = open_pipe();
 	note_pending();
@@ -122,25 +130,46 @@ void tool_signals_watch(void)
 		                    .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	sigfillset(&action.sa_mask);
-	for (int i = 0; i < PASSED; i++) {
-		sigdelset(&before, passed[i]);
-		if (!is_ignored(passed[i]))
-			sigaction(passed[i], &action, NULL);
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		if (!bit_of(sig))
+			continue;
+		sigdelset(&before, sig);
+		if (!is_ignored(sig))
+			sigaction(sig, &action, NULL);
 	}
 	/* The report may go to a pipe that nobody reads; the status must survive that. */
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-bool tool_signals_sleep(struct ward *w, int64_t deadline)
+bool tool_signals_sleep_read(int fd, int64_t deadline)
 {
-	int end = w ? ward_poll_fd(w) : -1, ms = tool_poll_ms(deadline);
+	int ms = tool_poll_ms(deadline);
 	struct pollfd fds[2] = { { .fd = wake[0], .events = POLLIN },
-		                 { .fd = end < 0 ? -1 : end, .events = POLLIN } };
+		                 { .fd = fd < 0 ? -1 : fd, .events = POLLIN } };
 
-	if (end < 0 && (ms < 0 || ms > TICK_MS))
+	if (fd < 0 && (ms < 0 || ms > TICK_MS))
 		ms = TICK_MS;
 	return poll(fds, 2, ms) > 0 && fds[1].revents != 0;
+}
+
+bool tool_signals_sleep(struct ward *w, int64_t deadline)
+{
+	return tool_signals_sleep_read(w ? ward_poll_fd(w) : -1, deadline);
+}
+
+bool tool_signals_sleep_write(int fd, int64_t deadline)
+{
+	struct pollfd fds[2] = { { .fd = wake[0], .events = POLLIN },
+		                 { .fd = fd, .events = POLLOUT } };
+
+	/* An end without a reader is told by the write. */
+	return poll(fds, 2, tool_poll_ms(deadline)) > 0 && fds[1].revents != 0;
+}
+
+int64_t tool_signals_wake(void)
+{
+	return wake[0];
 }
 
 static void drain(void)
@@ -151,23 +180,34 @@ static void drain(void)
 		;
 }
 
+/* A hang-up is told to the leader of the session, and to nobody else until that ends. */
+static bits to_leader_only(void)
+{
+	return getsid(0) == getpid() ? BIT(SIGHUP) : 0;
+}
+
 int tool_signals_next(bool shared)
 {
-	unsigned arrived;
+	bits arrived;
 
 	/* Empty the pipe before looking: a signal after the look wakes again. */
 	drain();
 	if (shared)
-		atomic_store(&by_terminal, 0);
+		atomic_fetch_and(&by_terminal, to_leader_only());
 	arrived = atomic_load(&by_process) | atomic_load(&by_terminal);
-	for (unsigned i = 0; i < PASSED; i++) {
-		if (!(arrived & 1u << i))
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		if (!(arrived & BIT(sig)))
 			continue;
-		atomic_fetch_and(&by_process, ~(1u << i));
-		atomic_fetch_and(&by_terminal, ~(1u << i));
-		return passed[i];
+		atomic_fetch_and(&by_process, ~BIT(sig));
+		atomic_fetch_and(&by_terminal, ~BIT(sig));
+		return sig;
 	}
 	return 0;
+}
+
+bool tool_signals_asked(void)
+{
+	return (atomic_load(&ever) & TO_END) != 0;
 }
 
 void tool_signals_end_alike(int sig)

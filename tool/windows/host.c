@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <wchar.h>
 #include <windows.h>
@@ -25,7 +26,7 @@ int wmain(int argc, wchar_t **words);
 extern int _dowildcard;
 int _dowildcard = 0;
 
-/* ------------------------------------------------------------------------------- text */
+/* ----------------------------------------------------------------------------- text */
 
 /* The code point at @s, which moves on; a surrogate without its other half stands for
  * itself, as the library writes it. */
@@ -73,7 +74,7 @@ int wmain(int argc, wchar_t **words)
 	return status;
 }
 
-/* ------------------------------------------------------------------------------- time */
+/* ----------------------------------------------------------------------------- time */
 
 int64_t tool_now(void)
 {
@@ -83,6 +84,18 @@ int64_t tool_now(void)
 	QueryPerformanceFrequency(&per_second);
 	return now.QuadPart / per_second.QuadPart * WARD_NS_PER_S +
 	       now.QuadPart % per_second.QuadPart * WARD_NS_PER_S / per_second.QuadPart;
+}
+
+int64_t tool_host_unix_ns(void)
+{
+	/* 1601 to 1970, in units of 100 ns. */
+	const int64_t epoch = INT64_C(116444736000000000);
+	FILETIME now;
+	int64_t ticks;
+
+	GetSystemTimeAsFileTime(&now);
+	ticks = (int64_t)(((uint64_t)now.dwHighDateTime << 32) | now.dwLowDateTime);
+	return (ticks - epoch) * 100;
 }
 
 void tool_host_pause(int64_t ns)
@@ -100,7 +113,7 @@ bool tool_host_utc(int64_t unix_s, struct tm *ret)
 	return date != NULL;
 }
 
-/* ---------------------------------------------------------------- terminal and people */
+/* -------------------------------------------------------------- terminal and people */
 
 /* Somebody sits there who may press Ctrl-C, and the command may read what is typed. */
 bool tool_host_is_in_front(void)
@@ -123,9 +136,14 @@ int tool_host_group(const char *name, uint32_t *ret)
 	return -ENOTSUP;
 }
 
-/* ------------------------------------------------------------------------------ files */
+/* ---------------------------------------------------------------------------- files */
 
-int tool_host_create(const char *path)
+bool tool_host_is_separator(char c)
+{
+	return c == '/' || c == '\\' || c == ':';
+}
+
+static int open_file(const char *path, int how)
 {
 	int n = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0), fd;
 	wchar_t *wide;
@@ -134,11 +152,20 @@ int tool_host_create(const char *path)
 		return -EILSEQ;
 	wide = tool_alloc((size_t)n, sizeof(*wide));
 	MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, n);
-	fd = _wopen(wide, _O_WRONLY | _O_CREAT | _O_TRUNC | _O_BINARY | _O_NOINHERIT,
-	            _S_IREAD | _S_IWRITE);
+	fd = _wopen(wide, how | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
 	n = errno;
 	free(wide);
 	return fd < 0 ? -n : fd;
+}
+
+int tool_host_create(const char *path)
+{
+	return open_file(path, _O_WRONLY | _O_CREAT | _O_TRUNC);
+}
+
+int tool_host_append(const char *path)
+{
+	return open_file(path, _O_WRONLY | _O_CREAT | _O_APPEND);
 }
 
 int tool_host_write(int fd, const char *bytes, size_t size)
@@ -157,4 +184,74 @@ int tool_host_write(int fd, const char *bytes, size_t size)
 int tool_host_close(int fd)
 {
 	return _close(fd) < 0 ? -errno : 0;
+}
+
+/* Bytes as they are: the C library would make two of a newline. */
+int64_t tool_host_write_some(int fd, const char *bytes, size_t size)
+{
+	int n;
+
+	_setmode(fd, _O_BINARY);
+	n = _write(fd, bytes, size > 65536 ? 65536 : (unsigned)size);
+	return n < 0 ? -errno : n;
+}
+
+size_t tool_host_piece(void)
+{
+	return SIZE_MAX;
+}
+
+/* It does, but there is no way to know when it would not. */
+bool tool_host_never_blocks(int fd)
+{
+	(void)fd;
+	return true;
+}
+
+int tool_host_unblock(int fd)
+{
+	(void)fd;
+	return -1;
+}
+
+/* ---------------------------------------------------------------------------- input */
+
+static int read_all(int fd, struct tool_input *to)
+{
+	size_t room = 0;
+
+	for (;;) {
+		char *more;
+		int n;
+
+		if (to->size == room) {
+			room = room ? room * 2 : 65536;
+			more = realloc(to->data, room);
+			if (!more)
+				return -ENOMEM;
+			to->data = more;
+		}
+		n = _read(fd, to->data + to->size,
+		          room - to->size > 65536 ? 65536 : (unsigned)(room - to->size));
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		to->size += (size_t)n;
+	}
+}
+
+int tool_host_input(const char *path, struct tool_input *ret)
+{
+	bool given = strcmp(path, "-") == 0;
+	int fd = given ? 0 : open_file(path, _O_RDONLY), r;
+
+	if (fd < 0)
+		return fd;
+	_setmode(fd, _O_BINARY);
+	*ret = (struct tool_input){ .fd = -1 };
+	r = read_all(fd, ret);
+	if (!given)
+		_close(fd);
+	if (r < 0)
+		free(ret->data);
+	return r;
 }

@@ -21,13 +21,14 @@ enum { TICK_MS = 20 };
 
 enum { INTERRUPTED = 1, ASKED_TO_END = 2 };
 
-static volatile LONG arrived;
+static volatile LONG arrived, ever;
 static HANDLE wake;
 
 static BOOL WINAPI note(DWORD event)
 {
 	bool last = event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT;
 
+	InterlockedExchange(&ever, 1);
 	InterlockedOr(&arrived, event == CTRL_C_EVENT ? INTERRUPTED : ASKED_TO_END);
 	SetEvent(wake);
 	/* When this returns the system ends us. The command has what is left of the
@@ -60,6 +61,30 @@ bool tool_signals_sleep(struct ward *w, int64_t deadline)
 	                              ms < 0 ? INFINITE : (DWORD)ms) == WAIT_OBJECT_0 + 1;
 }
 
+/* Nothing that is to be read can be waited for. */
+bool tool_signals_sleep_read(int fd, int64_t deadline)
+{
+	(void)fd;
+	return tool_signals_sleep(NULL, deadline);
+}
+
+/* Nobody can wait until a pipe takes bytes: the write itself waits. */
+bool tool_signals_sleep_write(int fd, int64_t deadline)
+{
+	(void)fd, (void)deadline;
+	return true;
+}
+
+int64_t tool_signals_wake(void)
+{
+	return (int64_t)(intptr_t)wake;
+}
+
+void tool_signals_poke(void)
+{
+	SetEvent(wake);
+}
+
 int tool_signals_next(bool shared)
 {
 	LONG bits;
@@ -78,6 +103,11 @@ int tool_signals_next(bool shared)
 		return ward_signal_number("TERM");
 	}
 	return 0;
+}
+
+bool tool_signals_asked(void)
+{
+	return ever != 0;
 }
 
 /* The exit code says it all: the command's own, 0xC000013A after a Ctrl-C. */
