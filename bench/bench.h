@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the benchmark and the words they share.
+ * The parts of the benchmark of starts and the words they share.
  *
  *  contestant  a way to start a program and to wait for it
  *  parent      a process that does so: small, with much memory, many descriptors, ...
@@ -8,10 +8,6 @@
  *  block       some starts in a row on one lane; of threads, what they do in a window
  *  round       a block on each lane, shuffled
  *  scenario    the lanes that are measured together, and so can be compared
- *
- * Everything runs in rounds because machines wander: what is compared was measured
- * within the same few milliseconds, and a ratio is the median over all rounds of the
- * ratio within a round.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -22,19 +18,21 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "common.h"
+
 enum {
 	BLOCK_MAX = 200,                      /* starts in one block */
 	THREADS_MAX = 2,
 	PARENTS_MAX = 3,
-	CONTESTANTS_MAX = 8,
+	CONTESTANTS_MAX = 12,
 	STACK_BYTES = 16384
 };
 
-/* ------------------------------------------------------------------- contestants.c */
+/* ------------------------------------------- contestants.c; of jobs: job_starts.c */
 
 enum {
 	FLOOR = 0, FLOOR_UNSHARE, WARD, WARD_INHERIT, POSIX_SPAWN, POSIX_SPAWN_CLEAN, VFORK,
-	FORK, CONTESTANTS
+	FORK
 };
 
 struct contestant {
@@ -43,16 +41,11 @@ struct contestant {
 	 * a negative errno; -EPROTO, the program did not end with 0. */
 	int (*run)(char *const argv[], char *stack);
 };
-extern const struct contestant contestants[CONTESTANTS];
-
-/* --------------------------------------------------------------------------- cpus.c */
-
-/* Pin the calling thread; a negative @cpu: do nothing. 0, or a negative errno. */
-int cpu_pin(int cpu);
-/* The highest CPU that we may use: the lowest takes most of a machine's interrupts. */
-int cpu_last(void);
-/* Another one that we may use, of another core if there is one; negative: none. */
-int cpu_beside(int cpu);
+extern const struct contestant contestants[];
+extern const int n_contestants;               /* CONTESTANTS_MAX at most; the first is the
+                                               * floor */
+/* A parent goes home: give back what was kept from one start to the next. */
+void contestants_end(void);
 
 /* ------------------------------------------------------------------------- parent.c */
 
@@ -82,6 +75,8 @@ struct block {
 	int error;
 	int count;                            /* starts of all threads */
 	double ns_a_start;                    /* what one costs the clock */
+	double cpu_ns_a_start;                /* ... and the parent's processor time; of
+	                                       * threads NAN */
 	uint32_t ns[BLOCK_MAX];               /* each start, where there are no threads */
 };
 
@@ -113,11 +108,6 @@ extern const struct scenario_spec scenarios[];
 
 /* --------------------------------------------------------------------------- rounds.c */
 
-struct series {
-	double *value;
-	size_t n, capacity;
-};
-
 struct lane {
 	int parent, contestant;
 	int block;                            /* starts in a block */
@@ -126,6 +116,7 @@ struct lane {
 	size_t starts;
 	struct series each;                   /* ns of each start; of threads: nothing */
 	struct series rounds;                 /* ns a start, by round; NAN: took no part */
+	struct series cpu;                    /* the parent's processor time for it */
 };
 
 struct scenario {
@@ -156,22 +147,11 @@ void scenario_free(struct scenario *scenario);
 /* NULL where it was not measured. */
 const struct lane *scenario_lane(const struct scenario *scenario, int parent,
 				 int contestant);
-
-/* ---------------------------------------------------------------------------- stats.c */
-
-struct ratio {
-	int n;                                /* rounds in which both took part; 0: unknown */
-	double median, low, high;             /* low..high: 95 % confidence of the median */
-};
-
-void series_add(struct series *series, double value);
-double series_quantile(const struct series *series, double q);
-/* NULLs are fine. */
+/* Of times; NULLs are fine. */
 struct ratio lanes_ratio(const struct lane *a, const struct lane *b);
 
 /* --------------------------------------------------------------------------- report.c */
 
-void report_head(const struct settings *settings);
 void report_scenario(const struct scenario *scenario);
 void report_plot(const struct scenario *scenario, FILE *file);
 
@@ -180,10 +160,5 @@ void report_plot(const struct scenario *scenario, FILE *file);
 /* Note what the scenario says about the goals; print all of them. */
 void goals_note(const struct scenario *scenario);
 void goals_print(void);
-
-/* ---------------------------------------------------------------------------- spawn.c */
-
-int64_t now_ns(void);
-_Noreturn void die(const char *what);
 
 #endif

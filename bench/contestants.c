@@ -194,7 +194,7 @@ static int run_fork(char *const argv[], char *stack)
 	return pid < 0 ? -errno : wait_for_pid(pid);
 }
 
-const struct contestant contestants[CONTESTANTS] = {
+const struct contestant contestants[] = {
 	[FLOOR] = { "floor", run_floor },
 	[FLOOR_UNSHARE] = { "floor, descriptors unshared", run_floor_unshare },
 	[WARD] = { "ward", run_ward },
@@ -204,3 +204,8 @@ const struct contestant contestants[CONTESTANTS] = {
 	[VFORK] = { "vfork + exec + waitpid", run_vfork },
 	[FORK] = { "fork + exec + waitpid", run_fork },
 };
+const int n_contestants = sizeof(contestants) / sizeof(contestants[0]);
+
+void contestants_end(void)
+{
+}

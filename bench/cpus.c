@@ -4,10 +4,11 @@
  * of one core share its caches and units, and would tell more about those than about the
  * starts.
  */
-#include "bench.h"
+#include "common.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 int cpu_pin(int cpu)

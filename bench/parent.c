@@ -131,6 +131,7 @@ static _Noreturn void serve(const struct parent_spec *spec, const int cpus[THREA
 			break;
 		workload_run(&order, &block);
 	}
+	contestants_end();
 	_exit(0);
 }
 

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WARM_UP = 3, ROUNDS_MIN = 3, ROUNDS_MAX = 1500 };
 static const double block_ns = 20e6;          /* about the longest, without threads */
@@ -72,7 +71,7 @@ static void add_parent(struct scenario *s, const struct parent_spec *spec)
 	int contestant;
 
 	parent_start(&s->parents[s->n_parents], spec, s->cpus);
-	for (contestant = 0; contestant < CONTESTANTS; contestant++)
+	for (contestant = 0; contestant < n_contestants; contestant++)
 		if (s->spec->contestants & (1u << contestant))
 			add_lane(s, s->n_parents, contestant);
 	s->n_parents++;
@@ -95,10 +94,10 @@ static void write_raw(const struct scenario *s, const struct lane *lane,
 		      const struct block *block, double ns, FILE *raw)
 {
 	if (raw)
-		fprintf(raw, "%s\t%d\t%s\t%s\t%d\t%.0f\t%.0f\n", s->spec->name, s->rounds,
+		fprintf(raw, "%s\t%d\t%s\t%s\t%d\t%.0f\t%.0f\t%.0f\n", s->spec->name, s->rounds,
 		        s->parents[lane->parent].spec->name,
 		        contestants[lane->contestant].name, block->count, ns,
-		        block->ns_a_start);
+		        block->ns_a_start, block->cpu_ns_a_start);
 }
 
 /* A start's time in this block: the median; with threads what a start costs the clock. */
@@ -116,21 +115,14 @@ static void lane_block(struct scenario *s, struct lane *lane, FILE *raw)
 	ns = s->spec->threads ? block.ns_a_start : median_of_block(&block);
 	lane->starts += (size_t)block.count;
 	series_add(&lane->rounds, ns);
+	series_add(&lane->cpu, block.cpu_ns_a_start);
 	write_raw(s, lane, &block, ns, raw);
 }
 
-static void shuffle(int order[], int n)
+static void sit_out(struct lane *lane)
 {
-	static uint32_t state = 1;
-	int i, j, swap;
-
-	for (i = n - 1; i > 0; i--) {
-		state = state * 1664525u + 1013904223u;
-		j = (int)((state >> 8) % (uint32_t)(i + 1));
-		swap = order[i];
-		order[i] = order[j];
-		order[j] = swap;
-	}
+	series_add(&lane->rounds, NAN);
+	series_add(&lane->cpu, NAN);
 }
 
 static void round_run(struct scenario *s, FILE *raw)
@@ -146,24 +138,11 @@ static void round_run(struct scenario *s, FILE *raw)
 		if (lane->error)
 			continue;
 		if (s->rounds % lane->every)
-			series_add(&lane->rounds, NAN);
+			sit_out(lane);
 		else
 			lane_block(s, lane, raw);
 	}
 	s->rounds++;
-}
-
-static void progress(const struct scenario *s, double elapsed, double seconds)
-{
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K%s: round %d, %.0f of %.0f s", s->spec->name,
-		        s->rounds, elapsed, seconds);
-}
-
-static void progress_done(void)
-{
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
 }
 
 static void rounds_run(struct scenario *s, const struct settings *settings)
@@ -172,11 +151,11 @@ static void rounds_run(struct scenario *s, const struct settings *settings)
 	double elapsed = 0, seconds = settings->seconds * (s->spec->threads ? 2 : 1);
 
 	while (s->rounds < ROUNDS_MIN || (elapsed < seconds && s->rounds < ROUNDS_MAX)) {
-		progress(s, elapsed, seconds);
+		progress(s->spec->name, s->rounds, elapsed, seconds);
 		round_run(s, settings->raw);
 		elapsed = (double)(now_ns() - begin) / 1e9;
 	}
-	progress_done();
+	progress(NULL, 0, 0, 0);
 }
 
 void scenario_measure(struct scenario *ret, const struct scenario_spec *spec,
@@ -209,6 +188,7 @@ void scenario_free(struct scenario *scenario)
 	for (i = 0; i < scenario->n_lanes; i++) {
 		free(scenario->lanes[i].each.value);
 		free(scenario->lanes[i].rounds.value);
+		free(scenario->lanes[i].cpu.value);
 	}
 }
 
@@ -224,4 +204,11 @@ const struct lane *scenario_lane(const struct scenario *scenario, int parent,
 			return lane->starts ? lane : NULL;
 	}
 	return NULL;
+}
+
+struct ratio lanes_ratio(const struct lane *a, const struct lane *b)
+{
+	struct ratio unknown = { 0, NAN, NAN, NAN };
+
+	return a && b ? series_ratio(&a->rounds, &b->rounds) : unknown;
 }

@@ -6,13 +6,9 @@
  */
 #include "bench.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { ENVIRONMENT_STRINGS = 32 };
 enum {
@@ -32,47 +28,6 @@ static const char usage[] =
 	"  --plot FILE        the ratios, for bench/spawn.gp\n"
 	"  --command TEXT     what to name as the command that was run\n"
 	"  --list             name the scenarios\n";
-
-int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-_Noreturn void die(const char *what)
-{
-	fprintf(stderr, "bench-spawn: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static _Noreturn void die_usage(const char *what, const char *value)
-{
-	fprintf(stderr, "bench-spawn: %s '%s'\n%s", what, value, usage);
-	exit(125);
-}
-
-static double parse_number(const char *text, double low, double high)
-{
-	char *end;
-	double r;
-
-	r = strtod(text, &end);
-	if (end == text || *end || !(r >= low && r <= high))
-		die_usage("not a number that makes sense here:", text);
-	return r;
-}
-
-static FILE *create(const char *path)
-{
-	FILE *f;
-
-	f = fopen(path, "we");
-	if (!f)
-		die(path);
-	return f;
-}
 
 /* The kernel copies it at every start: the same everywhere, so that machines compare. */
 static void fix_environment(void)
@@ -105,14 +60,13 @@ static void set_option(struct settings *settings, int option, const char *value)
 		settings->window_ns = 20000000;
 		break;
 	case OPT_CPU:
-		settings->cpus[0] = strcmp(value, "none") == 0
-		                    ? -1 : (int)parse_number(value, 0, CPU_SETSIZE - 1);
+		settings->cpus[0] = parse_cpu(usage, value);
 		break;
 	case OPT_SECONDS:
-		settings->seconds = parse_number(value, 0, 3600);
+		settings->seconds = parse_number(usage, value, 0, 3600);
 		break;
 	case OPT_BLOCK:
-		settings->block = (int)parse_number(value, 1, BLOCK_MAX);
+		settings->block = (int)parse_number(usage, value, 1, BLOCK_MAX);
 		break;
 	case OPT_STATIC:
 		settings->static_program = value;
@@ -124,10 +78,10 @@ static void set_option(struct settings *settings, int option, const char *value)
 		settings->command = value;
 		break;
 	case OPT_RAW:
-		settings->raw = create(value);
+		settings->raw = create_file(value);
 		break;
 	case OPT_PLOT:
-		settings->plot = create(value);
+		settings->plot = create_file(value);
 		break;
 	case OPT_LIST:
 		list_scenarios();
@@ -162,7 +116,7 @@ static void parse_options(struct settings *settings, int argc, char *argv[])
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
 		set_option(settings, option, optarg);
 	if (!settings->static_program)
-		die_usage("missing option", "--static");
+		die_usage(usage, "missing option", "--static");
 }
 
 static const struct scenario_spec *find_scenario(const char *name)
@@ -172,7 +126,7 @@ static const struct scenario_spec *find_scenario(const char *name)
 	for (spec = scenarios; spec->name; spec++)
 		if (strcmp(spec->name, name) == 0)
 			return spec;
-	die_usage("no such scenario:", name);
+	die_usage(usage, "no such scenario:", name);
 }
 
 static void measure(const struct scenario_spec *spec, const struct settings *settings)
@@ -213,8 +167,8 @@ int main(int argc, char *argv[])
 		find_scenario(argv[i]);
 	fix_environment();
 	if (settings.raw)
-		fputs("scenario\tround\tparent\tstart\tstarts\tns\tns_a_start\n", settings.raw);
-	report_head(&settings);
+		fputs("scenario\tround\tparent\tstart\tstarts\tns\tns_a_start\tcpu_ns\n", settings.raw);
+	head_print(settings.command);
 	for (i = optind; i < argc; i++)
 		measure(find_scenario(argv[i]), &settings);
 	if (optind == argc)

@@ -4,7 +4,7 @@
  * two humps (the child stays on the CPU or is moved) and a long tail of other people's
  * work, so a mean or a standard deviation would describe the neighbours.
  */
-#include "bench.h"
+#include "common.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,17 +84,15 @@ static struct ratio summary(const struct series *ratios)
 	return r;
 }
 
-struct ratio lanes_ratio(const struct lane *a, const struct lane *b)
+struct ratio series_ratio(const struct series *a, const struct series *b)
 {
 	struct ratio r = { 0, NAN, NAN, NAN };
 	struct series ratios = { 0 };
 	size_t i;
 
-	if (!a || !b)
-		return r;
-	for (i = 0; i < a->rounds.n && i < b->rounds.n; i++)
-		if (!isnan(a->rounds.value[i]) && !isnan(b->rounds.value[i]))
-			series_add(&ratios, a->rounds.value[i] / b->rounds.value[i]);
+	for (i = 0; i < a->n && i < b->n; i++)
+		if (!isnan(a->value[i]) && !isnan(b->value[i]))
+			series_add(&ratios, a->value[i] / b->value[i]);
 	if (ratios.n)
 		r = summary(&ratios);
 	free(ratios.value);

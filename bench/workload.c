@@ -9,7 +9,9 @@
  */
 #include "bench.h"
 
+#include <math.h>
 #include <pthread.h>
+#include <time.h>
 
 struct worker {
 	char *stack;
@@ -124,11 +126,21 @@ static void run_threads(const struct order *order, struct block *ret)
 	pthread_barrier_wait(&work.barrier);
 	pthread_barrier_wait(&work.barrier);
 	gather(ret);
+	ret->cpu_ns_a_start = NAN;
+}
+
+/* This process's own processor time so far. */
+static int64_t cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
 static void run_here(const struct order *order, struct block *ret)
 {
-	int64_t before, begin, after;
+	int64_t before, begin, after, cpu = cpu_ns();
 	int i;
 
 	ret->error = 0;
@@ -141,6 +153,7 @@ static void run_here(const struct order *order, struct block *ret)
 		ret->ns[i] = (uint32_t)(after - before);
 	}
 	ret->ns_a_start = (double)(after - begin) / order->count;
+	ret->cpu_ns_a_start = (double)(cpu_ns() - cpu) / order->count;
 }
 
 void workload_run(const struct order *order, struct block *ret)
