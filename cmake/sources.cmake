@@ -45,6 +45,7 @@ set(ward_unix
   src/unix/sleep.c
   src/unix/slots.c
   src/unix/socket.c
+  src/unix/thread.c
   src/unix/unnamed.c
   src/unix/user.c
   src/unix/waiter.c
@@ -124,6 +125,7 @@ set(ward_windows
   src/windows/start.c
   src/windows/terminal.c
   src/windows/text.c
+  src/windows/thread.c
   src/windows/writer.c
 )
 

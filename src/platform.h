@@ -85,6 +85,13 @@ enum { WARD__READ = 1, WARD__WRITE = 2, WARD__MOVE = 4 };
 int ward__sleep(struct ward__event events[], size_t n, int64_t deadline);
 
 /*
+ * Call @fn in a thread of its own, which takes no signal and is nobody's to join.
+ * -EAGAIN,
+ * -ENOMEM.
+ */
+int ward__thread_start(void (*fn)(void *), void *arg);
+
+/*
  * Signal the process (or, @group, every member of the group that it leads) and no other:
  * -ESRCH once it was collected, even if its number is in use again. -EINVAL: no such
  * signal; -ENOTSUP: the system has no way to send it to this process.

@@ -188,3 +188,16 @@ TEST(a_lost_status_is_never_turned_into_a_number)
 	CHECK_EQ(ward_wait_status(&e, &status), -EINVAL);
 	CHECK_EQ(status, 0x1234);
 }
+
+/*
+ * glibc takes them off the stack of every thread: where the library needs one, it is not
+ * to fail for want of room.
+ */
+TEST(a_program_with_many_thread_locals_can_start_children)
+{
+	static _Thread_local volatile char much[1 << 17];
+
+	much[sizeof(much) / 2] = 1;
+	expect_exit(spawn_or_fail(CHILD("exit", "4"), NULL), 4);
+	CHECK_EQ(much[sizeof(much) / 2], 1);
+}

@@ -11,17 +11,16 @@
 #include "waiter.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "../gate.h"
 #include "../memory.h"
+#include "../platform.h"
 #include "pipe.h"
 
-enum { DROPPED = -1, UNDECIDED = 0, STACK = 64 * 1024 };
+enum { DROPPED = -1, UNDECIDED = 0 };
 
 struct ward__waiter {
 	pthread_mutex_t lock;
@@ -96,7 +95,7 @@ static void look(pid_t pid)
 	while (r < 0 && r != -ECHILD && --tries > 0);
 }
 
-static void *wait_for_child(void *arg)
+static void wait_for_child(void *arg)
 {
 	struct ward__waiter *waiter = arg;
 	pid_t pid = await_decision(waiter);
@@ -107,37 +106,6 @@ static void *wait_for_child(void *arg)
 		tell(waiter);
 	}
 	leave(waiter);
-	return NULL;
-}
-
-static size_t stack_size(void)
-{
-	long least = sysconf(_SC_THREAD_STACK_MIN);
-
-	return least > STACK ? (size_t)least : STACK;
-}
-
-/* With all signals blocked: the program's handlers must not run on our thread. */
-static int start_thread(struct ward__waiter *waiter)
-{
-	pthread_attr_t attr;
-	sigset_t all, before;
-	pthread_t thread;
-	int r = ward__gate("pthread_create");
-
-	if (r < 0)
-		return r;
-	r = -pthread_attr_init(&attr);
-	if (r < 0)
-		return r;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, stack_size());
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&thread, &attr, wait_for_child, waiter);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return r;
 }
 
 int ward__waiter_new(struct ward__waiter **ret)
@@ -155,7 +123,7 @@ int ward__waiter_new(struct ward__waiter **ret)
 	waiter->owners = 2;
 	pthread_mutex_init(&waiter->lock, NULL);
 	pthread_cond_init(&waiter->decided, NULL);
-	r = start_thread(waiter);
+	r = ward__thread_start(wait_for_child, waiter);
 	if (r < 0)
 		goto close_pipe;
 	*ret = waiter;
