@@ -68,10 +68,12 @@ set(ward_linux
   src/linux/io.c
   src/linux/pass.c
   src/linux/pidfd.c
+  src/linux/poller.c
   src/linux/probe.c
   src/linux/proc.c
   src/linux/process.c
   src/linux/reopen.c
+  src/linux/self.c
   src/linux/signal.c
   src/linux/stack.c
   src/linux/start.c
@@ -81,6 +83,7 @@ set(ward_linux
 set(ward_freebsd
   src/freebsd/facts.c
   src/freebsd/pass.c
+  src/freebsd/poller.c
   src/freebsd/sys.c
   src/freebsd/watch.c
 )
@@ -91,13 +94,17 @@ set(ward_kqueue
   src/kqueue/facts_netbsd.c
   src/kqueue/facts_openbsd.c
   src/kqueue/macos.c
+  src/kqueue/poller.c
   src/kqueue/sys.c
   src/kqueue/watch.c
 )
 
 set(ward_posix
+  src/posix/look.c
+  src/posix/poller.c
   src/posix/sys.c
   src/posix/watch.c
+  src/posix/watchman.c
 )
 
 set(ward_windows
@@ -116,6 +123,7 @@ set(ward_windows
   src/windows/os_error.c
   src/windows/path.c
   src/windows/pipe.c
+  src/windows/poller.c
   src/windows/process.c
   src/windows/program.c
   src/windows/reader.c
@@ -123,9 +131,11 @@ set(ward_windows
   src/windows/signal.c
   src/windows/sleep.c
   src/windows/start.c
+  src/windows/telling.c
   src/windows/terminal.c
   src/windows/text.c
   src/windows/thread.c
+  src/windows/watched.c
   src/windows/writer.c
 )
 

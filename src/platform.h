@@ -85,6 +85,59 @@ enum { WARD__READ = 1, WARD__WRITE = 2, WARD__MOVE = 4 };
 int ward__sleep(struct ward__event events[], size_t n, int64_t deadline);
 
 /*
+ * A poller: sleeping for many, at a cost that does not grow with their number. It has a
+ * lock for who uses it; add, arm, remove and alarm are called with the lock held, wait
+ * and fd without. Only calls that say so fail in a forked copy of the program, and none
+ * disturbs the original there.
+ *
+ * Add and arm: tell of @event (the end of its process; its channel is ready for READ, or
+ * for WRITE; its descriptor is, for READ) once, by @token; then no more until it is armed
+ * again. 1: it is known to have come, and nothing was armed; 0; a negative errno
+ * (-ENOMEM, -ENOSPC, -EMFILE;
+ * -ENOTSUP, it cannot be waited for). *@until is brought forward (negative: never) where
+ * it is to be asked by then although nothing was told: a debugger may hold a zombie. Arm
+ * is for what was told of and had nothing yet (or no more), or was asked at its time.
+ * Remove: forget it; @armed: it was not told of since it was armed. The process or
+ * channel is still there.
+ */
+struct ward__poller;
+int ward__poller_new(struct ward__poller **ret);
+void ward__poller_free(struct ward__poller *poller);
+void ward__poller_lock(struct ward__poller *poller);
+void ward__poller_unlock(struct ward__poller *poller);
+int ward__poller_add(struct ward__poller *poller, const struct ward__event *event,
+                     uint64_t token, int64_t *until);
+int ward__poller_arm(struct ward__poller *poller, const struct ward__event *event,
+                     uint64_t token, int64_t *until);
+void ward__poller_remove(struct ward__poller *poller, const struct ward__event *event,
+                         uint64_t token, bool armed);
+
+/*
+ * Sleep until something is to be told, the alarm has come or @deadline has: how many of
+ * @tokens were filled (0 for the last two); a token may be told of after its removal, if
+ * that is in another thread. Any number of threads; what is told goes to one of them.
+ * -ECHILD in a forked copy.
+ */
+int ward__poller_wait(struct ward__poller *poller, uint64_t *tokens, size_t n,
+                      int64_t deadline);
+
+/*
+ * From @when on (ward__now; 0: at once; negative: not) no wait sleeps, until the alarm is
+ * set otherwise. Cannot fail.
+ */
+void ward__poller_alarm(struct ward__poller *poller, int64_t when);
+
+/* A descriptor that is readable when wait would not sleep. Lent. */
+int ward__poller_fd(struct ward__poller *poller);
+
+/* A forked copy has another number. */
+bool ward__poller_is_ours(const struct ward__poller *poller);
+
+/* A lock of each process, for the layers above: held for a moment, and no call in it. */
+void ward__process_lock(struct ward__process *p);
+void ward__process_unlock(struct ward__process *p);
+
+/*
  * Call @fn in a thread of its own, which takes no signal and is nobody's to join.
  * -EAGAIN,
  * -ENOMEM.

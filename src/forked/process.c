@@ -51,6 +51,16 @@ void ward__process_free(struct ward__process *p)
 	ward__free(p);
 }
 
+void ward__process_lock(struct ward__process *p)
+{
+	pthread_mutex_lock(&p->lock);
+}
+
+void ward__process_unlock(struct ward__process *p)
+{
+	pthread_mutex_unlock(&p->lock);
+}
+
 int ward__process_adopt(struct ward__process **ret, struct ward__watch *watch, pid_t pid)
 {
 	struct ward__process *p = new_process(pid, ward__is_child(pid));

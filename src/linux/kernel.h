@@ -24,6 +24,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436                   /* 5.9 */
 #endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441                  /* 5.11 */
+#endif
 
 enum {
 	KERNEL_P_PIDFD = 3,                  /* waitid: 5.4 */

@@ -16,6 +16,7 @@ enum ward__ability {
 	WARD__PIDFD_SIGNAL,  /* 5.1 */
 	WARD__REOPEN,        /* our pipes through /proc, by a child */
 	WARD__QUIET_WRITE,   /* pwritev2 with RWF_NOSIGNAL: 6.18 */
+	WARD__EPOLL_NS,      /* epoll_pwait2, whose time-outs are nanoseconds: 5.11 */
 	WARD__ABILITIES_
 };
 

@@ -31,6 +31,16 @@ void ward__process_free(struct ward__process *p)
 	ward__free(p);
 }
 
+void ward__process_lock(struct ward__process *p)
+{
+	AcquireSRWLockExclusive(&p->lock);
+}
+
+void ward__process_unlock(struct ward__process *p)
+{
+	ReleaseSRWLockExclusive(&p->lock);
+}
+
 int64_t ward__process_pid(const struct ward__process *p)
 {
 	return p->pid;

@@ -13,6 +13,7 @@
 
 #define __FreeBSD__ 14
 #define __FreeBSD_version 1400000
+#define NOTE_NSECONDS 0x00000008u
 
 #define syscall declared_syscall
 int declared_syscall(int number, ...);

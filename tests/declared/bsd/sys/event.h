@@ -18,10 +18,13 @@ struct kevent {
 	void *udata;
 };
 
+#define EVFILT_READ (-1)
+#define EVFILT_WRITE (-2)
 #define EVFILT_PROC (-5)
 #define EVFILT_TIMER (-7)
 #define EVFILT_PROCDESC (-8)
 #define EV_ADD 0x0001
+#define EV_DELETE 0x0002
 #define EV_ONESHOT 0x0010
 #define NOTE_EXIT 0x80000000u
 
