@@ -21,9 +21,17 @@ set(ward_core
   src/result.c
   src/run.c
   src/run_opts.c
+  src/set.c
+  src/set_care.c
+  src/set_clock.c
+  src/set_event.c
+  src/set_member.c
+  src/set_start.c
+  src/set_wait.c
   src/signal_name.c
   src/sized.c
   src/spawn.c
+  src/spawn_copy.c
   src/stop.c
   src/stopping.c
   src/stream.c
@@ -128,6 +136,7 @@ set(ward_windows
   src/windows/program.c
   src/windows/reader.c
   src/windows/refuse.c
+  src/windows/set_loop.c
   src/windows/signal.c
   src/windows/sleep.c
   src/windows/start.c

@@ -919,6 +919,215 @@ struct ward_stop_step {
 WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
                        struct ward_exit *ret);
 
+/* ------------------------------------------------------------------------------ set */
+
+struct ward_set;                              /* many wards, watched together */
+
+/* What an event tells. */
+enum {
+	WARD_EVENT_STARTED = 1,               /* of ward_set_spawn: it runs, and `ward` is
+	                                       * yours to close */
+	WARD_EVENT_FAILED = 2,                /* of ward_set_spawn: it could not be started,
+	                                       * `code` and `step` say why; `ward` is NULL */
+	WARD_EVENT_DELAYED = 3,               /* starts are held back, since the system is out
+	                                       * of something: `code`, as -EAGAIN or -EMFILE.
+	                                       * Told once, until one succeeds again. No ward */
+	WARD_EVENT_OUTPUT = 4,                /* `length` bytes of `fd` are in your buffer */
+	WARD_EVENT_LINE = 5,                  /* a line of `fd`, without its newline; `flags`
+	                                       * may have WARD_LINE_MORE or WARD_LINE_OPEN */
+	WARD_EVENT_OUTPUT_ENDED = 6,          /* nobody writes to `fd` any more; or, `code`, it
+	                                       * cannot be read */
+	WARD_EVENT_DEADLINE = 7,              /* its time is up; if it has stop steps they have
+	                                       * begun */
+	WARD_EVENT_ENDED = 8                  /* the process has ended: `exit`; or, `code`, its
+	                                       * end cannot be waited for any more */
+};
+
+enum {
+	WARD_EVENT_LAST = 1u << 8             /* nothing more comes of this ward: it is not in
+	                                       * the set any more */
+};
+
+/* One event. Begins as WARD_EVENT_INIT, and may be used again and again. */
+struct ward_event {
+	size_t size;                          /* sizeof(struct ward_event) */
+	void *buffer;                         /* yours, for OUTPUT and LINE; NULL is fine as */
+	size_t room;                          /* long as no output is watched */
+	/* From here on it is filled. */
+	struct ward *ward;
+	void *cookie;                         /* as given to ward_set_add or ward_set_spawn */
+	int32_t what;                         /* WARD_EVENT_* */
+	int32_t fd;                           /* the child's number of it; else -1 */
+	size_t length;                        /* of what is in the buffer */
+	uint32_t flags;                       /* WARD_EVENT_LAST, WARD_LINE_* */
+	int32_t code;                         /* 0, or a negative errno */
+	int32_t step;                         /* FAILED: WARD_STEP_* */
+	uint32_t reserved0;
+	uint64_t reserved[3];
+	struct ward_exit exit;                /* ENDED */
+};
+#define WARD_EVENT_INIT                                                                        \
+	{ sizeof(struct ward_event), NULL, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, { 0 },          \
+	  WARD_EXIT_INIT }
+
+/* Options of a set; zero means default everywhere. */
+struct ward_set_opts {
+	size_t size;                          /* sizeof(struct ward_set_opts) */
+	uint64_t flags;                       /* none are defined */
+	size_t max_alive;                     /* of those it starts, this many run at once;
+	                                       * 0: no limit */
+	uint32_t starts_per_second;           /* on average; 0: no limit */
+	uint32_t reserved0;
+	uint64_t reserved[4];
+};
+#define WARD_SET_OPTS(...) \
+	(&(struct ward_set_opts){ .size = sizeof(struct ward_set_opts), __VA_ARGS__ })
+
+enum {
+	WARD_WATCH_OUTPUT = 1u << 0,          /* OUTPUT of all that we can read of it */
+	WARD_WATCH_LINES = 1u << 1,           /* LINE instead; not both */
+	WARD_WATCH_TELL = 1u << 2,            /* the deadline is only told of */
+	WARD_WATCH_THREAD = 1u << 3           /* ward_set_spawn: start it on a thread of its
+	                                       * own, so that a file system that hangs holds up
+	                                       * nobody. Not with `death_signal`, which would
+	                                       * come at the end of that thread */
+};
+
+/* How a ward of a set is watched; zero means default everywhere. */
+struct ward_watch_opts {
+	size_t size;                          /* sizeof(struct ward_watch_opts) */
+	uint64_t flags;                       /* WARD_WATCH_* */
+	int64_t timeout_ns;                   /* until its deadline, from now (of ward_set_spawn:
+	                                       * from its start); 0: none */
+	const struct ward_stop_step *stop;    /* what is done to it then; NULL: as ward_stop.
+	                                       * Copied */
+	size_t n_stop;
+	size_t line_limit;                    /* bytes of a piece of a line; 0: 65536 */
+	uint64_t reserved[4];
+};
+#define WARD_WATCH_OPTS(...) \
+	(&(struct ward_watch_opts){ .size = sizeof(struct ward_watch_opts), __VA_ARGS__ })
+
+/*
+ * ward_set_new(ret, opts):
+ * An empty set. Any thread may use it at any time, several may wait on it at once, and
+ * each event goes to one of them.
+ *
+ * In a copy of the program that fork made a set is good for ward_set_close only; all else
+ * is -ECHILD there, and the set of the parent does not notice.
+ *
+ * @opts  NULL: no limits.
+ * Returns 0; -EMFILE, -ENFILE, -ENOMEM. It takes two descriptors; on plain POSIX two more and
+ * a thread once ward_set_fd is called.   Since 0.1.
+ */
+WARD_API int ward_set_new(struct ward_set **ret, const struct ward_set_opts *opts);
+
+/*
+ * ward_set_add(set, w, cookie, opts):
+ * Watch a ward in the set. It stays yours; ward_close takes it out of all sets. One that has
+ * ended already is told of like any other.
+ *
+ * @cookie  comes back with every event of it.
+ * @opts    NULL: only its end.
+ *
+ * What it was to be fed (WARD_FD_MEMORY) is fed while somebody waits on the set; what it
+ * writes is read then, so that with OUTPUT or LINES nobody else should read it.
+ * Returns 0. Errors you can act on: -EEXIST, it is in this set (it may be in others); and
+ * then nothing has changed: -ENOMEM, -ENOSPC (Linux: fs.epoll.max_user_watches), -ENOTSUP,
+ * it cannot be waited for; -EMFILE.   Since 0.1.
+ */
+WARD_API int ward_set_add(struct ward_set *set, struct ward *w, void *cookie,
+                          const struct ward_watch_opts *opts);
+
+/*
+ * ward_set_remove(set, w):
+ * Watch it no longer. No event of it comes after this, not even one that is there already,
+ * so this is safe at any time. Returns 0; -ENOENT, it is not in the set.   Since 0.1.
+ */
+WARD_API int ward_set_remove(struct ward_set *set, struct ward *w);
+
+/*
+ * ward_set_spawn(set, argv, opts, cookie, watch):
+ * Start a program as soon as the limits of the set allow, at once or in some call of
+ * ward_set_wait, and watch it. Its first event is STARTED or FAILED. From STARTED on its
+ * ward is yours to close: most programs do that at ENDED. When the system is out of something
+ * for now (processes, descriptors, memory) no start fails: it is tried again when one of the
+ * set's has ended, and after a pause of 1 ms, doubled each time up to 1 s.
+ *
+ * @argv, @opts  as for ward_spawn. They are copied, but the descriptors that they name must
+ *               stay open, and opts->error (which FAILED fills) and
+ *               opts->windows in place, until STARTED or FAILED.
+ * @watch        as for ward_set_add.
+ *
+ * Returns 0; -EINVAL; -ENOMEM.   Since 0.1.
+ */
+WARD_API int ward_set_spawn(struct ward_set *set, const char *const argv[],
+                            const struct ward_spawn_opts *opts, void *cookie,
+                            const struct ward_watch_opts *watch);
+
+/*
+ * ward_set_wait(set, timeout_ns, ret):
+ * The next event. Events are fetched from the system in batches and handed out one by one:
+ * what is removed or closed while a batch is handled has no event left in it.
+ *
+ * @timeout_ns  as for ward_wait.
+ * @ret         with ret->size set, and a buffer where output is watched.
+ *
+ * The events of one ward come in their order; several threads have to keep it among
+ * themselves. Returns 1, an event; 0, time-out, or ward_set_wake; -ENOBUFS, there is output
+ * and no buffer for it; -ENOMEM.   Since 0.1.
+ */
+WARD_API int ward_set_wait(struct ward_set *set, int64_t timeout_ns, struct ward_event *ret);
+
+/*
+ * ward_set_count(set): how many wards are in it, with the programs that are still to be
+ * started and the events without a ward: 0, nothing comes any more.
+ * ward_set_wake(set): the calls of ward_set_wait that wait now return 0. If there is none
+ * the next one does. Returns 0.   Since 0.1.
+ */
+WARD_API int64_t ward_set_count(struct ward_set *set);
+WARD_API int ward_set_wake(struct ward_set *set);
+
+/*
+ * ward_set_stop(set, w, steps, n):
+ * Stop a ward of the set without waiting for it: the first step is taken now, the others in
+ * ward_set_wait when their time has come, until it has ended (ENDED tells how).
+ *
+ * @steps, @n  as for ward_stop. Instead of any that are under way.
+ * Returns 0; -ENOENT, it is not in the set; -ESRCH, it has ended; -ENOMEM; or the error of
+ * the first signal.   Since 0.1.
+ */
+WARD_API int ward_set_stop(struct ward_set *set, struct ward *w,
+                           const struct ward_stop_step steps[], size_t n);
+
+/*
+ * ward_set_deadline(set, w, timeout_ns):
+ * Give a ward of the set another deadline, from now; negative: none. The steps stay those
+ * that ward_set_add was given. Returns 0; -ENOENT; -ESRCH; -EALREADY, its time was up
+ * before; -ENOMEM.   Since 0.1.
+ */
+WARD_API int ward_set_deadline(struct ward_set *set, struct ward *w, int64_t timeout_ns);
+
+/*
+ * ward_set_fd(set):
+ * A descriptor that is readable when ward_set_wait(set, 0, ...) is worth a call: for an event
+ * and for everything that the set has to do in time. It is lent, and may be put into any
+ * loop, level-triggered. Call ward_set_wait until it returns 0, or come back soon.
+ *
+ * Returns the descriptor; -ENOTSUP on Windows (ward_windows_set_event is its twin); on plain
+ * POSIX -EAGAIN, -EMFILE: it needs a thread there.   Since 0.1.
+ */
+WARD_API int ward_set_fd(struct ward_set *set);
+
+/*
+ * ward_set_close(set):
+ * Give the set up; NULL is fine. Wards that are in it live on and stay yours, watched and
+ * stopped by nobody; those that were started and whose STARTED nobody has taken are closed,
+ * and what was still to be started is forgotten. No thread may be in a call on it.
+ *                                                                          Since 0.1.
+ */
+WARD_API void ward_set_close(struct ward_set *set);
+
 /* ------------------------------------------------------------------------ questions */
 
 enum {

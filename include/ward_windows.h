@@ -28,9 +28,10 @@
  *    nearest signal, and ward_exit.code is the raw code. Other codes are EXITED, 259 too.
  *  - WARD_SPAWN_NICE chooses a priority class, cpus are of the first 64 processors;
  *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, tty_fd, scheduler
- *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd and the functions
- *    for sockets are -ENOTSUP: a HANDLE or an event is what loops wait for here. Whether
- *    Ctrl-C is ignored is inherited always, and with WARD_SPAWN_PGROUP it is.
+ *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd, ward_set_fd and
+ *    the functions for sockets are -ENOTSUP: a HANDLE, an event or a packet at a port is
+ *    what loops wait for here. Whether Ctrl-C is ignored is inherited always, and with
+ *    WARD_SPAWN_PGROUP it is.
  *  - Our ends of pipes are no descriptors: ward_fd and ward_take_fd are -ENOTSUP, and a run
  *    cannot be fed from one (WARD_RUN_INPUT_FD). `wake` is a HANDLE. WARD_FD_SOCKET is a
  *    pipe for both directions. WARD_FD_PTY is a pseudo console (Windows 10 1809, else
@@ -122,6 +123,32 @@ WARD_API int ward_windows_event(struct ward *w, void **ret);
  */
 WARD_API int ward_windows_post(struct ward *w, void *port, uintptr_t key,
                                void *overlapped);
+
+/*
+ * ward_windows_set_event(set, ret):
+ * A manual-reset event that is set while ward_set_wait(set, 0, ...) is worth a call: for an
+ * event of the set and for everything that it has to do in time. The twin of ward_set_fd:
+ * lent, the same each time; do not set, reset or close it, and take it out of your loop
+ * before ward_set_close. Call ward_set_wait until it returns 0, or come back soon.
+ *
+ * Returns 0; -ENOMEM; -EINVAL.   Since 0.1.
+ */
+WARD_API int ward_windows_set_event(struct ward_set *set, void **ret);
+
+/*
+ * ward_windows_set_post(set, port, key, overlapped):
+ * Post one packet to an I/O completion port when ward_set_wait(set, 0, ...) is worth a call
+ * (at once when it is): PostQueuedCompletionStatus(port, 0, key, overlapped). One packet
+ * for all that has come: take it, call ward_set_wait until it returns 0, and ask for the
+ * next. A packet for which the system has no memory comes later.
+ *
+ * @port        HANDLE of the port; stays the caller's and must live until the packet came
+ *              or the set was closed. After ward_set_close no packet comes any more.
+ * @overlapped  handed through untouched; may be NULL.
+ * Returns 0; -EBUSY, it has been asked for and has not come; -ENOMEM; -EINVAL.   Since 0.1.
+ */
+WARD_API int ward_windows_set_post(struct ward_set *set, void *port, uintptr_t key,
+                                   void *overlapped);
 
 #ifdef __cplusplus
 }

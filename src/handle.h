@@ -16,7 +16,11 @@ struct ward {
 	_Atomic int64_t wall; /* from start to when the end was seen; -1: not yet */
 	struct ward__process *process;
 	struct ward__streams *streams; /* our ends of its descriptors; NULL: none */
-	struct ward *next;            /* in the list of orphans */
+	union {
+		/* Its places in sets; under ward__process_lock. */
+		_Atomic(struct ward__member *) members;
+		struct ward *next;    /* in the list of orphans, which are in no set */
+	};
 };
 
 /* A new ward without process, with one owner; NULL for want of memory. */

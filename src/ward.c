@@ -10,6 +10,7 @@
 
 #include "call.h"
 #include "memory.h"
+#include "set.h"
 #include "signal_name.h"
 #include "stream.h"
 
@@ -100,6 +101,34 @@ static bool settle(struct ward *w)
 	return true;
 }
 
+/* One of the sets that it is in, which stays while we use it; NULL: it is in none. */
+static struct ward_set *use_a_set(struct ward *w)
+{
+	struct ward__member *m;
+	struct ward_set *set = NULL;
+
+	ward__process_lock(w->process);
+	m = atomic_load_explicit(&w->members, memory_order_relaxed);
+	if (m) {
+		set = m->set;
+		atomic_fetch_add_explicit(&set->users, 1, memory_order_relaxed);
+	}
+	ward__process_unlock(w->process);
+	return set;
+}
+
+/*
+ * One at a time, since a set may be closing, too. The lock is taken even if it is in none
+ * any more: who took it out may be about to give up the lock, which is freed with it.
+ */
+static void leave_sets(struct ward *w)
+{
+	struct ward_set *set;
+
+	while ((set = use_a_set(w)) != NULL)
+		set->forget(set, w);
+}
+
 void ward_close(struct ward *w)
 {
 	struct ward__call call;
@@ -107,9 +136,11 @@ void ward_close(struct ward *w)
 	if (!w)
 		return;
 	call = ward__call_begin();
-	if (atomic_fetch_sub_explicit(&w->owners, 1, memory_order_acq_rel) == 1 &&
-	    !settle(w))
-		ward__leave(w);
+	if (atomic_fetch_sub_explicit(&w->owners, 1, memory_order_acq_rel) == 1) {
+		leave_sets(w);
+		if (!settle(w))
+			ward__leave(w);
+	}
 	ward__orphans_collect();
 	ward__call_end(&call);
 }

@@ -335,6 +335,64 @@ TEST(the_pidfd_of_a_process_that_was_collected_can_be_taken)
 	ward_close(w);
 }
 
+/* As fork, past the libc and whatever it calls for it. */
+static pid_t bare_fork(void)
+{
+#ifdef SYS_fork
+	return (pid_t)syscall(SYS_fork);
+#else
+	return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+#endif
+}
+
+/* Which of the two counts is refused: 1, the first; 2, the second. */
+static int refused_in_copy(struct ward_set *set)
+{
+	struct ward_set *own = NULL;
+	int r = ward_set_count(set) == -ECHILD ? 1 : 0;
+
+	if (ward_set_new(&own, NULL) < 0 || ward_set_count(own) != 0)
+		r |= 2;
+	ward_set_close(own);
+	ward_set_close(set);
+	return r;
+}
+
+static int code_of(pid_t pid)
+{
+	int status = -1;
+
+	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void check_own_set_in_copy(bool is_known)
+{
+	struct ward_set *set;
+	pid_t pid;
+
+	if (!is_known)
+		ward__gate_fail("wipe_on_fork", 1, ENOSYS);
+	REQUIRE_EQ(ward_set_new(&set, NULL), 0);
+	REQUIRE_EQ(ward_set_count(set), 0);
+	pid = bare_fork();
+	if (pid == 0) {
+		pid = bare_fork();
+		if (pid == 0)
+			_exit(refused_in_copy(set));
+		_exit(code_of(pid) == 1 ? refused_in_copy(set) : 8);
+	}
+	CHECK_EQ(code_of(pid), 1);
+	CHECK_EQ(ward_set_count(set), 0);
+	ward_set_close(set);
+}
+
+TEST(a_copy_made_by_the_bare_system_call_has_sets_of_its_own_only)
+{
+	check_own_set_in_copy(false);
+	check_own_set_in_copy(true);
+	check_own_set_in_copy(true);
+}
 #else
 TEST(pidfds_are_lent_and_taken)
 {
