@@ -162,3 +162,15 @@ set(WARD_HEADERS_windows include/ward_windows.h)
 set(WARD_HEADERS_freebsd include/ward_posix.h)
 set(WARD_HEADERS_kqueue include/ward_posix.h)
 set(WARD_HEADERS_posix include/ward_posix.h)
+
+# The adapters to event loops, in a folder of their own; Windows has no use for them.
+foreach(system freebsd kqueue linux posix)
+  set(WARD_LOOPS_${system}
+    include/ward/ev.h
+    include/ward/event.h
+    include/ward/glib.h
+    include/ward/sd.h
+    include/ward/uring.h
+    include/ward/uv.h
+  )
+endforeach()
