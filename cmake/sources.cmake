@@ -156,7 +156,7 @@ foreach(system freebsd kqueue posix)
   set(WARD_SOURCES_${system} ${ward_unix} ${ward_forked} ${ward_${system}})
 endforeach()
 
-set(WARD_HEADERS include/ward.h)
+set(WARD_HEADERS include/ward.h include/ward.hpp)
 set(WARD_HEADERS_linux include/ward_posix.h include/ward_linux.h)
 set(WARD_HEADERS_windows include/ward_windows.h)
 set(WARD_HEADERS_freebsd include/ward_posix.h)
