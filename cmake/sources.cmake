@@ -11,7 +11,12 @@ set(ward_core
   src/fail.c
   src/identity.c
   src/input.c
+  src/job.c
+  src/job_ask.c
+  src/job_group.c
+  src/job_stop.c
   src/lines.c
+  src/list.c
   src/memory.c
   src/open.c
   src/orphan.c
@@ -25,6 +30,7 @@ set(ward_core
   src/set_care.c
   src/set_clock.c
   src/set_event.c
+  src/set_job.c
   src/set_member.c
   src/set_start.c
   src/set_wait.c
@@ -46,6 +52,8 @@ set(ward_unix
   src/unix/ending.c
   src/unix/fork.c
   src/unix/host.c
+  src/unix/job.c
+  src/unix/job_group.c
   src/unix/move.c
   src/unix/plan.c
   src/unix/pty.c
@@ -74,6 +82,7 @@ set(ward_linux
   src/linux/end.c
   src/linux/facts.c
   src/linux/io.c
+  src/linux/job.c
   src/linux/pass.c
   src/linux/pidfd.c
   src/linux/poller.c
@@ -90,6 +99,7 @@ set(ward_linux
 
 set(ward_freebsd
   src/freebsd/facts.c
+  src/freebsd/job.c
   src/freebsd/pass.c
   src/freebsd/poller.c
   src/freebsd/sys.c
@@ -101,6 +111,7 @@ set(ward_kqueue
   src/kqueue/facts_macos.c
   src/kqueue/facts_netbsd.c
   src/kqueue/facts_openbsd.c
+  src/kqueue/job.c
   src/kqueue/macos.c
   src/kqueue/poller.c
   src/kqueue/sys.c
@@ -108,6 +119,7 @@ set(ward_kqueue
 )
 
 set(ward_posix
+  src/posix/job.c
   src/posix/look.c
   src/posix/poller.c
   src/posix/sys.c
@@ -116,15 +128,23 @@ set(ward_posix
 )
 
 set(ward_windows
+  src/windows/birth.c
   src/windows/channel.c
   src/windows/command_line.c
   src/windows/descriptor.c
   src/windows/end.c
   src/windows/environment.c
   src/windows/event.c
+  src/windows/fate.c
+  src/windows/guard.c
   src/windows/handles.c
   src/windows/host.c
   src/windows/info.c
+  src/windows/job.c
+  src/windows/job_empty.c
+  src/windows/job_lend.c
+  src/windows/job_limits.c
+  src/windows/job_members.c
   src/windows/memory_file.c
   src/windows/mover.c
   src/windows/nt.c

@@ -122,7 +122,8 @@ enum {
 	WARD_STEP_USER,                       /* look the user name up */
 	WARD_STEP_PROCESS,                    /* make the process: clone, fork */
 	WARD_STEP_HOLD,                       /* take hold of it: pidfd, death pipe */
-	WARD_STEP_JOB,                        /* put it into the job */
+	WARD_STEP_JOB,                        /* put it into the job; make the job: `path` may
+	                                       * have the reason in words */
 	WARD_STEP_OPEN,                       /* open a path for a descriptor; `path` */
 	WARD_STEP_SESSION,                    /* new session */
 	WARD_STEP_PGROUP,                     /* process group */
@@ -360,6 +361,7 @@ struct ward_pty_opts {
 	(&(struct ward_pty_opts){ .size = sizeof(struct ward_pty_opts), __VA_ARGS__ })
 
 struct ward_windows_opts;
+struct ward_job;                              /* a tree of processes, contained: see below */
 
 /*
  * Options of a start; zero means default everywhere. The comments give the default.
@@ -400,7 +402,15 @@ struct ward_spawn_opts {
 	const struct ward_windows_opts *windows; /* <ward_windows.h>: console, job, batch
 	                                       * files; NULL. -ENOTSUP elsewhere */
 	const struct ward_pty_opts *pty;      /* of WARD_FD_PTY; NULL: the defaults */
-	uint64_t reserved[7];
+	struct ward_job *job;                 /* it and all that it starts are in this job;
+	                                       * NULL: in the caller's, if any */
+	uint32_t on_owner_death;              /* WARD_LEAVE, or WARD_KILL: it is killed when this
+	                                       * program ends, however that happens, or runs
+	                                       * another one in its place; ward_owner_death
+	                                       * tells by which means. With `job` the job's
+	                                       * own option is for that */
+	uint32_t reserved0;
+	uint64_t reserved[5];
 };
 #define WARD_SPAWN_OPTS(...) \
 	(&(struct ward_spawn_opts){ .size = sizeof(struct ward_spawn_opts), __VA_ARGS__ })
@@ -603,7 +613,8 @@ struct ward_run_opts {
 	                                       * timeout_ns ends it as well; after a stop
 	                                       * past that time it is 1 s at most */
 	const struct ward_stop_step *stop;    /* how they are stopped, all at once; NULL: TERM
-	                                       * (and CONT), 5 s. KILL comes last, always */
+	                                       * (and CONT), 5 s. KILL comes last, always;
+	                                       * to the job, too, if a step is for that */
 	size_t n_stop;
 	void *context;                        /* for the callbacks */
 	struct ward_error *error;             /* filled when a start fails; NULL */
@@ -892,8 +903,10 @@ WARD_API int ward_signal_group(struct ward *w, int sig);
 
 enum {
 	WARD_STOP_GROUP = 1u << 0,            /* to the group that it leads */
-	WARD_STOP_CONTINUE = 1u << 1          /* followed by SIGCONT, so that a stopped process
+	WARD_STOP_CONTINUE = 1u << 1,         /* followed by SIGCONT, so that a stopped process
 	                                       * gets to see it */
+	WARD_STOP_JOB = 1u << 2               /* to all in the job of `spawn`, once: in a step
+	                                       * of ward_run and of a pipeline only */
 };
 
 /* One step of stopping: send a signal, give it time. */
@@ -919,6 +932,243 @@ struct ward_stop_step {
 WARD_API int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
                        struct ward_exit *ret);
 
+/* ------------------------------------------------------------------------------ job */
+
+/*
+ * By which means a job holds everything that is started in it.
+ */
+enum {
+	WARD_MEANS_BEST = 0,                  /* the strongest of those that the processes in
+	                                       * it do not see */
+	WARD_MEANS_GROUP = 1,                 /* a process group for each ward; setsid and
+	                                       * setpgid get away from it. POSIX */
+	WARD_MEANS_KEEPER = 2,                /* a small process of the library's between the
+	                                       * caller and each ward, to which comes what its
+	                                       * descendants leave behind. Linux */
+	WARD_MEANS_REAPER = 3,                /* the same, found and killed by the kernel.
+	                                       * FreeBSD */
+	WARD_MEANS_PIDNS = 4,                 /* a pid namespace for each ward, which sees other
+	                                       * numbers; without privileges a user namespace,
+	                                       * too. Only when asked for. Linux */
+	WARD_MEANS_CGROUP = 5,                /* a cgroup of its own. Linux, cgroup v2. Where a
+	                                       * user may make none, in a scope of the user's
+	                                       * systemd: see ward_job_new */
+	WARD_MEANS_OBJECT = 6,                /* a job object. Windows */
+	WARD_MEANS_COUNT_                     /* not a means: how many there are */
+};
+
+/* What can get away from it. */
+enum {
+	WARD_STRENGTH_GROUP = 1,              /* whatever makes a group or session of its own */
+	WARD_STRENGTH_TREE = 2,               /* nothing, as long as nobody kills the keeper */
+	WARD_STRENGTH_KERNEL = 3              /* nothing but what has the privilege to leave a
+	                                       * cgroup, or asks a service to be started outside */
+};
+
+enum {
+	WARD_JOB_SHARE_GROUP = 1u << 0        /* its wards stay in the caller's process group
+	                                       * unless their own options say otherwise: for
+	                                       * commands in front of a terminal. Without it
+	                                       * each ward leads a group. Not with GROUP */
+};
+
+/* Options of a job; zero means default everywhere. The comments give the default. */
+struct ward_job_opts {
+	size_t size;                          /* sizeof(struct ward_job_opts) */
+	uint64_t flags;                       /* WARD_JOB_*; none */
+	uint32_t means;                       /* WARD_MEANS_*; the best there is */
+	uint32_t at_least;                    /* WARD_STRENGTH_*; any */
+	uint32_t on_close;                    /* what becomes of who is in it: WARD_LEAVE,
+	                                       * WARD_KILL, WARD_KILL_WAIT (10 s at most) */
+	uint32_t on_owner_death;              /* ... when this program ends without closing it,
+	                                       * or runs another one in its place: WARD_LEAVE or
+	                                       * WARD_KILL */
+	uint64_t memory_max;                  /* bytes of all together; 0: no limit */
+	uint64_t pids_max;                    /* processes and threads (Windows: processes) at
+	                                       * once; 0: no limit */
+	uint64_t cpu_max;                     /* processor time in a time, in thousandths of one
+	                                       * processor: 1500 is one and a half; 0: no limit */
+	struct ward_error *error;             /* filled when there is no such job; NULL */
+	uint64_t reserved[6];
+};
+#define WARD_JOB_OPTS(...) \
+	(&(struct ward_job_opts){ .size = sizeof(struct ward_job_opts), __VA_ARGS__ })
+
+/*
+ * ward_job_opts_init(opts): as ward_spawn_opts_init.   Since 0.1.
+ */
+#define ward_job_opts_init(opts) ward_job_opts_init_sized((opts), sizeof(struct ward_job_opts))
+WARD_API void ward_job_opts_init_sized(struct ward_job_opts *opts, size_t size);
+
+/*
+ * ward_job_new(ret, opts):
+ * An empty job. Wards are started in it with the option `job` of ward_spawn, and whatever they
+ * start is in it, too. Any thread may use it at any time.
+ *
+ * In a copy of the program that fork made a job is good for ward_job_close only, which then
+ * leaves the processes alone; all else is -ECHILD there.
+ *
+ * Linux: a user who may not make a cgroup below the own one gets one in a transient scope of
+ * the user's systemd, if libsystemd can be loaded and a bus leads there. Each call of it has
+ * 5 s. A start in such a job and ward_job_add ask systemd, too, the start from a thread that
+ * lasts as long as the start does. What is in it ends with the user's systemd, which may end
+ * when the user has logged out ("lingering" keeps it).
+ *
+ * @opts  NULL: the best means there is, no limits.
+ * Returns 0. Errors you can act on: -ENOTSUP, there is no such means here, none that is strong
+ * enough, or none that can limit or end it so (opts->error has the reason in words in its
+ * `path`); -EACCES, -EMFILE, -ENFILE, -ENOMEM, -EAGAIN.   Since 0.1.
+ */
+WARD_API int ward_job_new(struct ward_job **ret, const struct ward_job_opts *opts);
+
+/*
+ * ward_job_means(job), ward_job_strength(job):
+ * What holds it, WARD_MEANS_*, and how strong that is, WARD_STRENGTH_*, as it is now: when
+ * somebody has killed a keeper it is GROUP from then on. ward_means_name and
+ * ward_strength_name tell "cgroup", "kernel"; NULL for a number without a name.   Since 0.1.
+ */
+WARD_API int ward_job_means(struct ward_job *job);
+WARD_API int ward_job_strength(struct ward_job *job);
+WARD_API const char *ward_means_name(int means);
+WARD_API const char *ward_strength_name(int strength);
+
+/*
+ * ward_job_add(job, w):
+ * Take a running process into the job; what it has started before stays where it is.
+ *
+ * Returns 0; -ENOTSUP, these means cannot; -EPERM, -EACCES, not permitted; -ESRCH, it has
+ * ended.   Since 0.1.
+ */
+WARD_API int ward_job_add(struct ward_job *job, struct ward *w);
+
+/*
+ * ward_job_signal(job, sig):
+ * Signal every process in the job once. Who is started meanwhile may be missed: only KILL
+ * misses nobody (ward_job_kill).
+ *
+ * Returns 0, somebody got it; -ESRCH, nobody is in it; -EPERM, nobody of it may be signalled
+ * by us; -EINVAL; -ENOTSUP.   Since 0.1.
+ */
+WARD_API int ward_job_signal(struct ward_job *job, int sig);
+
+/*
+ * ward_job_kill(job):
+ * Kill everything in the job, whatever it is just starting included. Does not wait:
+ * ward_job_wait_empty does, and may find that somebody has survived (in the kernel, where not
+ * even KILL acts; by a set-uid program of another user). The job can be used again.
+ *
+ * Returns 0, also when it is empty; -EPERM, there is somebody who may not be killed.
+ *                                                                          Since 0.1.
+ */
+WARD_API int ward_job_kill(struct ward_job *job);
+
+/*
+ * ward_job_wait_empty(job, timeout_ns):
+ * Wait until no process is in the job. One that has ended and waits to be collected (a
+ * zombie) is not in it any more, but with GROUP: there it is until its parent has waited
+ * for it (for your wards this call does, and remembers how they ended; before Linux 6.9 and
+ * on plain POSIX only after KILL, since who is left is reached by them alone).
+ *
+ * Returns 1 empty, 0 time-out; -ENOTSUP with GROUP, its leader was waited for, and there is
+ * somebody left who cannot be told from others any more.   Since 0.1.
+ */
+WARD_API int ward_job_wait_empty(struct ward_job *job, int64_t timeout_ns);
+
+/*
+ * ward_job_poll_fd(job):
+ * A descriptor that is readable when ward_job_wait_empty(job, 0) is worth a call, which may
+ * then find it full all the same. Lent, the same one each time.
+ *
+ * Returns the descriptor; -ENOTSUP with GROUP and on Windows; -EMFILE, -ENFILE.   Since 0.1.
+ */
+WARD_API int ward_job_poll_fd(struct ward_job *job);
+
+/* How a job was stopped. */
+struct ward_job_result {
+	size_t size;                          /* sizeof(struct ward_job_result) */
+	int32_t step;                         /* the step, from 1, after which it was empty; 0:
+	                                       * it was before; -1: it is not */
+	int32_t means;                        /* WARD_MEANS_*, what held it at the end */
+	int64_t n_first;                      /* processes that were in it at the first step;
+	                                       * here and below -1: the means cannot tell */
+	int64_t n_killed;                     /* ... and when KILL was sent first; 0: it was not */
+	int64_t n_survivors;                  /* ... and at the end */
+	size_t n_names;                       /* how many of these are filled */
+	struct ward_job_name {
+		int64_t pid;
+		int32_t state;                /* WARD_STATE_*, as it was then */
+		uint32_t survived;            /* 0: it was killed, 1: it still is there */
+		char name[64];                /* short name of its program, cut */
+	} names[16];                          /* some of those that were killed, survivors first */
+	uint64_t reserved[4];
+};
+#define WARD_JOB_RESULT_INIT { .size = sizeof(struct ward_job_result) }
+
+/*
+ * ward_job_stop(job, steps, n, ret):
+ * End the whole tree step by step: each step goes to everybody in the job, and the next
+ * follows when somebody is left at its time.
+ *
+ * @steps, @n  as for ward_stop, without WARD_STOP_GROUP; NULL and 0: TERM (and CONT), 5 s,
+ *             then KILL and 10 s.
+ * @ret        who needed KILL and who survived; may be NULL.
+ *
+ * Returns as ward_stop; -ETIMEDOUT, somebody has survived, which @ret tells as well.
+ *                                                                          Since 0.1.
+ */
+WARD_API int ward_job_stop(struct ward_job *job, const struct ward_stop_step steps[], size_t n,
+                           struct ward_job_result *ret);
+
+/*
+ * ward_job_members(job, ret, n), ward_job_members_free(list, n):
+ * Hold every process that is in the job now. It was in the job when it was taken hold of;
+ * those that are started meanwhile may be missed.
+ *
+ * Returns 0 with a list of @n wards, each yours to close (the second function closes them all
+ * and frees the list; NULL is fine); -ENOMEM; -EMFILE; -ENOTSUP with GROUP.   Since 0.1.
+ */
+WARD_API int ward_job_members(struct ward_job *job, struct ward ***ret, size_t *n);
+WARD_API void ward_job_members_free(struct ward **list, size_t n);
+
+/* ward_job_count(job): how many processes are in it now; or as ward_job_members.  Since 0.1. */
+WARD_API int64_t ward_job_count(struct ward_job *job);
+
+/* What the whole tree has used, those that have ended included. -1: the means cannot tell. */
+struct ward_job_usage {
+	size_t size;                          /* sizeof(struct ward_job_usage) */
+	int64_t user_ns, system_ns;           /* processor time */
+	int64_t memory_bytes;                 /* now */
+	int64_t memory_peak_bytes;            /* of all together; with KEEPER -1 */
+	int64_t max_rss_bytes;                /* of the largest process that has ended */
+	int64_t read_bytes, written_bytes;    /* to and from block devices */
+	int64_t processes;                    /* in it now */
+};
+#define WARD_JOB_USAGE_INIT { sizeof(struct ward_job_usage), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/*
+ * ward_job_usage(job, ret): ask what it has used so far. Returns 0.   Since 0.1.
+ */
+WARD_API int ward_job_usage(struct ward_job *job, struct ward_job_usage *ret);
+
+/*
+ * ward_job_freeze(job), ward_job_thaw(job):
+ * Let nothing in the job run, let it run on. With CGROUP the processes do not notice; with
+ * other means each is stopped by a signal (STOP), until nobody is left that runs, and a
+ * shell may see that. A frozen job can be killed. Thaw also continues who was stopped
+ * by others.
+ *
+ * Returns 0; -ENOTSUP; -EPERM.   Since 0.1.
+ */
+WARD_API int ward_job_freeze(struct ward_job *job);
+WARD_API int ward_job_thaw(struct ward_job *job);
+
+/*
+ * ward_job_close(job):
+ * Give the job up; NULL is fine. What becomes of its processes on_close has said. Wards that
+ * were started in it stay yours. No thread may be in a call on it.   Since 0.1.
+ */
+WARD_API void ward_job_close(struct ward_job *job);
+
 /* ------------------------------------------------------------------------------ set */
 
 struct ward_set;                              /* many wards, watched together */
@@ -939,8 +1189,10 @@ enum {
 	                                       * cannot be read */
 	WARD_EVENT_DEADLINE = 7,              /* its time is up; if it has stop steps they have
 	                                       * begun */
-	WARD_EVENT_ENDED = 8                  /* the process has ended: `exit`; or, `code`, its
+	WARD_EVENT_ENDED = 8,                 /* the process has ended: `exit`; or, `code`, its
 	                                       * end cannot be waited for any more */
+	WARD_EVENT_EMPTY = 9                  /* of ward_set_add_job: nobody is in `job`; or,
+	                                       * `code`, that cannot be told. No ward */
 };
 
 enum {
@@ -963,11 +1215,12 @@ struct ward_event {
 	int32_t code;                         /* 0, or a negative errno */
 	int32_t step;                         /* FAILED: WARD_STEP_* */
 	uint32_t reserved0;
-	uint64_t reserved[3];
+	struct ward_job *job;                 /* EMPTY */
+	uint64_t reserved[2];
 	struct ward_exit exit;                /* ENDED */
 };
 #define WARD_EVENT_INIT                                                                        \
-	{ sizeof(struct ward_event), NULL, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, { 0 },          \
+	{ sizeof(struct ward_event), NULL, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, { 0 },    \
 	  WARD_EXIT_INIT }
 
 /* Options of a set; zero means default everywhere. */
@@ -1047,6 +1300,19 @@ WARD_API int ward_set_add(struct ward_set *set, struct ward *w, void *cookie,
 WARD_API int ward_set_remove(struct ward_set *set, struct ward *w);
 
 /*
+ * ward_set_add_job(set, job, cookie):
+ * Watch a job in the set, until nobody is in it: one event, EMPTY, and it is out of the set
+ * again. A job that is empty now is told of at once, so add it when something was started in
+ * it. ward_job_close takes it out of all sets; ward_set_remove_job does so earlier, and no
+ * event of it comes after that.
+ *
+ * The first returns 0; -EEXIST, it is in this set; -ENOMEM, -ENOSPC, -EMFILE. The second 0, or
+ * -ENOENT.   Since 0.1.
+ */
+WARD_API int ward_set_add_job(struct ward_set *set, struct ward_job *job, void *cookie);
+WARD_API int ward_set_remove_job(struct ward_set *set, struct ward_job *job);
+
+/*
  * ward_set_spawn(set, argv, opts, cookie, watch):
  * Start a program as soon as the limits of the set allow, at once or in some call of
  * ward_set_wait, and watch it. Its first event is STARTED or FAILED. From STARTED on its
@@ -1055,7 +1321,7 @@ WARD_API int ward_set_remove(struct ward_set *set, struct ward *w);
  * set's has ended, and after a pause of 1 ms, doubled each time up to 1 s.
  *
  * @argv, @opts  as for ward_spawn. They are copied, but the descriptors that they name must
- *               stay open, and opts->error (which FAILED fills) and
+ *               stay open, and opts->error (which FAILED fills), opts->job and
  *               opts->windows in place, until STARTED or FAILED.
  * @watch        as for ward_set_add.
  *
@@ -1146,6 +1412,20 @@ enum {
  */
 WARD_API int64_t ward_pid(const struct ward *w);
 WARD_API int ward_hold(const struct ward *w);
+
+enum {
+	WARD_DEATH_LEAVES = 0,                /* nothing becomes of it */
+	WARD_DEATH_KERNEL = 1,                /* the kernel kills it */
+	WARD_DEATH_KEEPER = 2,                /* a keeper of the library's does, and the kernel
+	                                       * should somebody kill the keeper */
+	WARD_DEATH_JOB = 3                    /* its job, see there, kills it */
+};
+
+/*
+ * ward_owner_death(w): what becomes of the process when the program that started it ends,
+ * and by which means: WARD_DEATH_*.   Since 0.1.
+ */
+WARD_API int ward_owner_death(const struct ward *w);
 
 enum {
 	WARD_STATE_UNKNOWN = 0,

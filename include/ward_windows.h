@@ -26,6 +26,10 @@
  *    to its next step. 0 asks whether it runs. Others are -EINVAL.
  *  - A crash (an exit code that is an error NTSTATUS, 0xC0000005) is SIGNALED with the
  *    nearest signal, and ward_exit.code is the raw code. Other codes are EXITED, 259 too.
+ *  - A job is a job object. The events of INT and TERM reach the groups that its wards lead
+ *    on the caller's console; its limits are those of ward_job_opts, of committed memory,
+ *    processes and processor time. Without `job` on_owner_death is a job object, too, for
+ *    the process alone; a ward that is closed before its process ends leaves it open.
  *  - WARD_SPAWN_NICE chooses a priority class, cpus are of the first 64 processors;
  *    exe_fd, umask, uid, gid, groups, user, rlimits, sessions, tty_fd, scheduler
  *    policies, signal masks and death_signal are -ENOTSUP. ward_poll_fd, ward_set_fd and
@@ -149,6 +153,25 @@ WARD_API int ward_windows_set_event(struct ward_set *set, void **ret);
  */
 WARD_API int ward_windows_set_post(struct ward_set *set, void *port, uintptr_t key,
                                    void *overlapped);
+
+/*
+ * ward_windows_job_handle(job):
+ * Lend the HANDLE of the job object, for limits and messages that only Windows knows: valid
+ * until the job is closed; do not close it, and leave KILL_ON_JOB_CLOSE as it is.
+ * Returns the HANDLE; NULL when @job is NULL.   Since 0.1.
+ */
+WARD_API void *ward_windows_job_handle(const struct ward_job *job);
+
+/*
+ * ward_windows_job_event(job, ret):
+ * A manual-reset event that is set when ward_job_wait_empty(job, 0) is worth a call, which
+ * may then find somebody in it all the same, and resets it. The twin of ward_job_poll_fd:
+ * lent, the same each time; do not set, reset or close it, and take it out of your loop
+ * before ward_job_close.
+ *
+ * Returns 0; -ENOMEM; -EINVAL.   Since 0.1.
+ */
+WARD_API int ward_windows_job_event(struct ward_job *job, void **ret);
 
 #ifdef __cplusplus
 }

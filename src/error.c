@@ -214,6 +214,8 @@ int ward_error_text(const struct ward_error *error, char *buf, size_t size)
 	    ward__sized_read(&e, sizeof(e), error, sizeof(e)) < 0 ||
 	    !ward_step_name(e.step))
 		return -EINVAL;
+	if (e.step == WARD_STEP_JOB && e.path[0])
+		return snprintf(buf, size, "cannot contain it in a job: %s", e.path);
 	put_object(&e, object, sizeof(object));
 	return snprintf(buf, size, "cannot %s%s: %s", steps[e.step].doing, object,
 	                reason(&e));

@@ -12,6 +12,8 @@ struct ward {
 	atomic_int users; /* calls under way, and one for all owners together */
 	uint32_t on_close;
 	bool spawned;                 /* ours to collect */
+	bool ends_with_job;           /* which ends with this program */
+	atomic_int grouped;           /* WARD__GROUP_* */
 	int64_t started;      /* ward__now at the start; -1: not started by ward */
 	_Atomic int64_t wall; /* from start to when the end was seen; -1: not yet */
 	struct ward__process *process;
@@ -21,6 +23,13 @@ struct ward {
 		_Atomic(struct ward__member *) members;
 		struct ward *next;    /* in the list of orphans, which are in no set */
 	};
+};
+
+/* To a job that has nothing but its group. */
+enum {
+	WARD__GROUP_NONE,
+	WARD__GROUP_LED,              /* the group is the job's */
+	WARD__GROUP_LEFT              /* and so is its leader, to be collected */
 };
 
 /* A new ward without process, with one owner; NULL for want of memory. */

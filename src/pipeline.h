@@ -20,6 +20,7 @@ struct ward_pipeline {
 	struct ward_run_opts opts;    /* whole; what it lends is for the start only */
 	struct ward_stop_step *steps; /* how they are stopped; KILL is the last one */
 	size_t n_steps;
+	struct ward_job *job;         /* that of `spawn`; NULL */
 	struct ward__stage *stages;
 	size_t n, n_live;
 	struct ward_stage_result *results; /* room for what the caller gets */
@@ -50,6 +51,8 @@ struct ward_pipeline {
 /* run_opts.c: the options, whole and checked. */
 int ward__run_opts_read(struct ward_run_opts *ret, const struct ward_run_opts *opts);
 
+/* ... the job of `spawn`; NULL: none. */
+struct ward_job *ward__run_job(const struct ward_run_opts *o);
 
 /* pipeline.c: which have ended meanwhile? */
 void ward__pipeline_look(struct ward_pipeline *p);

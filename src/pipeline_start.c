@@ -49,6 +49,9 @@ static int make_steps(struct ward_pipeline *p)
 		memcpy(p->steps, p->opts.stop, n * sizeof(*p->steps));
 	else
 		p->steps[n++] = gentle[0];
+	if (ward__stop_has(p->opts.stop, p->opts.n_stop, WARD_STOP_JOB))
+		p->steps[n++] = (struct ward_stop_step){ gentle[1].signal,
+			                                 WARD_STOP_JOB, 0 };
 	p->steps[n++] = gentle[1];
 	p->n_steps = n;
 	return 0;
@@ -437,6 +440,7 @@ static int make(struct ward_pipeline **ret, const struct ward_stage stages[], si
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	p->opts = *opts;
+	p->job = ward__run_job(opts);
 	p->n = n;
 	p->input.fd = -1;
 	r = start_pipeline(p, stages, error);

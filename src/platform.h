@@ -42,6 +42,7 @@ struct ward__start {
 	const char *path;
 	const struct ward_spawn_opts *opts;
 	struct ward__channel *terminal; /* of WARD_FD_PTY; NULL: none */
+	struct ward__job *job;        /* opts->job as the system holds it; NULL: none */
 };
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *start,
                         struct ward_error *error);
@@ -151,6 +152,14 @@ int ward__thread_start(void (*fn)(void *), void *arg);
  */
 int ward__process_signal(struct ward__process *p, int sig, bool group);
 
+/*
+ * Is nobody in the group that it leads, or led? 1; 0; -ENOTSUP: it was collected, and
+ * whoever is in a group of that number cannot be reached any more. Keeps: the group is
+ * reached also after it was collected.
+ */
+int ward__process_group_is_empty(struct ward__process *p);
+bool ward__process_keeps_group(struct ward__process *p);
+
 /* A descriptor that is readable when ward__process_end is worth a try. Lent. */
 int ward__process_poll_fd(struct ward__process *p);
 
@@ -165,6 +174,54 @@ int ward__process_identity(struct ward__process *p, struct ward_id *ret);
 int ward__process_send(struct ward__process *p, int socket, int64_t deadline);
 int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline);
 int ward__process_peer(struct ward__process **ret, int socket);
+
+/* What becomes of it when this program ends: WARD_DEATH_*. */
+int ward__process_owner_death(const struct ward__process *p);
+
+/*
+ * A job as the system contains it. Any thread may use it; ward__job_free has it alone.
+ *
+ * New: @opts is whole (the library's size), its flags are known. It takes the strongest
+ * means that is there, is asked for and can do all of @opts. GROUP is no containment of
+ * the system's: the layer above signals the groups of its wards then, and asks the system
+ * for nothing but the means and the lock. -ENOTSUP: none; the reason in words is in
+ * error->path.
+ *
+ * Of all the others: -EOWNERDEAD, a part of what contained it is gone (a keeper was
+ * killed): what is left of it has been asked, and the means is GROUP from now on; -ECHILD
+ * in a forked copy of the program, for which ward__job_free leaves the job alone.
+ */
+struct ward__job;
+int ward__job_new(struct ward__job **ret, const struct ward_job_opts *opts,
+                  struct ward_error *error);
+void ward__job_free(struct ward__job *job);
+int ward__job_means(struct ward__job *job);
+void ward__job_lock(struct ward__job *job);
+void ward__job_unlock(struct ward__job *job);
+
+/* As their namesakes of the API. Signal: never KILL. */
+int ward__job_add(struct ward__job *job, struct ward__process *p);
+int ward__job_signal(struct ward__job *job, int sig);
+int ward__job_kill(struct ward__job *job);
+int ward__job_freeze(struct ward__job *job, bool is_frozen);
+int ward__job_usage(struct ward__job *job, struct ward_job_usage *ret);
+
+/*
+ * Is nobody in it? And what to sleep for, to ask again: a descriptor that is readable
+ * (Windows: a HANDLE that is set) then, -1: none; and by when, *until being brought
+ * forward (negative: never).
+ */
+int ward__job_is_empty(struct ward__job *job);
+int ward__job_await(struct ward__job *job, int64_t *descriptor, int64_t *until);
+int ward__job_poll_fd(struct ward__job *job);
+
+/*
+ * Take hold of who is in it, one after another, until @fn (whose the process becomes)
+ * says something else than 0, which is returned then.
+ */
+int ward__job_each(struct ward__job *job, int (*fn)(struct ward__process *p, void *arg),
+                   void *arg);
+int64_t ward__job_count(struct ward__job *job);
 
 /*
  * A channel: our side of one descriptor (or of several: a terminal) of a child. Any

@@ -51,6 +51,15 @@ static bool flags_agree(const struct ward_run_opts *o)
 	return o->input || o->input_size == 0;
 }
 
+/* A caller of before there were jobs has none. */
+struct ward_job *ward__run_job(const struct ward_run_opts *o)
+{
+	const size_t end =
+		offsetof(struct ward_spawn_opts, job) + sizeof(struct ward_job *);
+
+	return o->spawn && o->spawn->size >= end ? o->spawn->job : NULL;
+}
+
 int ward__run_opts_read(struct ward_run_opts *ret, const struct ward_run_opts *opts)
 {
 	int r = 0;
@@ -67,5 +76,9 @@ int ward__run_opts_read(struct ward_run_opts *ret, const struct ward_run_opts *o
 	if (!flags_agree(ret) || !output_agrees(&ret->out, false) ||
 	    !output_agrees(&ret->err, true))
 		return -EINVAL;
-	return ward__stop_check(ret->stop, ret->n_stop);
+	r = ward__stop_check(ret->stop, ret->n_stop);
+	if (r == 0 && ward__stop_has(ret->stop, ret->n_stop, WARD_STOP_JOB) &&
+	    !ward__run_job(ret))
+		r = -EINVAL;
+	return r;
 }

@@ -53,20 +53,32 @@ enum {
 	WARD__MEMBER_OURS = 1u << 4,          /* it was started by the set */
 	WARD__MEMBER_STARTED = 1u << 5,       /* STARTED is still to be told */
 	WARD__MEMBER_DEADLINE = 1u << 6,      /* DEADLINE is still to be told */
-	WARD__MEMBER_ASKED = 1u << 7          /* to be asked at ask_at */
+	WARD__MEMBER_ASKED = 1u << 7,         /* to be asked at ask_at */
+	WARD__MEMBER_JOB = 1u << 8            /* it is no ward, but a job */
 };
 
 /* A ward in a set. There may be very many: what is seldom needed is in `care`. */
 struct ward__member {
-	struct ward *ward;            /* NULL: a free place */
+	union {
+		struct ward *ward;    /* NULL: a free place */
+		struct ward_job *job; /* with WARD__MEMBER_JOB */
+	};
 	struct ward_set *set;
-	struct ward__member *sibling; /* of the same ward, in another set */
+	struct ward__member *sibling; /* of the same ward or job, in another set */
 	struct ward__member *next;    /* in the queue, or among the free */
 	void *cookie;
 	struct ward__care *care;      /* NULL: only its end is watched */
 	uint32_t place;
 	uint32_t generation;          /* of the place */
 	uint32_t flags;               /* WARD__MEMBER_* */
+	int32_t news;                 /* JOB: what tells of it, see ward__job_await; -1 */
+};
+
+/* What a job does in a set (set_job.c). */
+struct ward__job_in_set {
+	void (*unlink)(struct ward__member *m); /* from the list of its places */
+	int (*event)(struct ward_set *set, struct ward__member *m,
+	             struct ward_event *ret); /* as ward__member_event */
 };
 
 struct ward__queue {
@@ -80,9 +92,10 @@ struct ward__launches {
 };
 
 struct ward_set {
-	/* What is closed leaves its sets by this, so that ward.c needs no set. It takes
-	 * the user that the caller has counted. */
+	/* What is closed leaves its sets by these, so that ward.c and job.c need no set,
+	 * and a set no jobs. They take the user that the caller has counted. */
 	void (*forget)(struct ward_set *set, struct ward *w);
+	void (*forget_job)(struct ward_set *set, struct ward_job *job);
 	atomic_int users;             /* the owner, starting threads, closers of wards */
 	struct ward__poller *poller;
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "job.h"
 #include "memory.h"
 #include "set.h"
 #include "sized.h"
@@ -296,6 +297,8 @@ int ward__member_event(struct ward_set *set, struct ward__member *m,
 		return try_flag(set, m, WARD__MEMBER_STARTED, WARD_EVENT_STARTED, ret);
 	if (m->flags & WARD__MEMBER_DEADLINE)
 		return try_flag(set, m, WARD__MEMBER_DEADLINE, WARD_EVENT_DEADLINE, ret);
+	if (m->flags & WARD__MEMBER_JOB)
+		return m->job->in_set->event(set, m, ret);
 	r = try_tubes(set, m, ret);
 	if (r != 0 || !(m->flags & WARD__MEMBER_TOLD))
 		return r;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "job.h"
 #include "memory.h"
 #include "set.h"
 
@@ -127,7 +128,10 @@ static void unlink_from_ward(struct ward__member *m)
 void ward__set_leave(struct ward_set *set, struct ward__member *m)
 {
 	ward__set_unwatch(set, m);
-	unlink_from_ward(m);
+	if (m->flags & WARD__MEMBER_JOB)
+		m->job->in_set->unlink(m);
+	else
+		unlink_from_ward(m);
 	if ((m->flags & WARD__MEMBER_OURS) && !(m->flags & WARD__MEMBER_OVER))
 		ward__set_ended(set);
 	ward__care_drop(set, m->care);
@@ -144,6 +148,9 @@ void ward__set_leave(struct ward_set *set, struct ward__member *m)
 
 static struct ward__event event_of(const struct ward__member *m)
 {
+	if (m->flags & WARD__MEMBER_JOB)
+		return (struct ward__event){ .descriptor = m->news,
+			                     .wants = WARD__READ };
 	return (struct ward__event){ .process = m->ward->process };
 }
 

@@ -12,6 +12,7 @@
 #include "env.h"
 #include "fail.h"
 #include "handle.h"
+#include "job.h"
 #include "memory.h"
 #include "sized.h"
 
@@ -87,7 +88,8 @@ static bool in_range(const struct ward_spawn_opts *o)
 {
 	return ids_are_ids(o) && o->umask <= 0777 && o->nice >= -20 && o->nice <= 19 &&
 	       o->pgroup >= 0 && o->pgroup != 1 && o->pgroup <= INT32_MAX &&
-	       o->death_signal >= 0 && o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT;
+	       o->death_signal >= 0 && o->exe_fd >= 0 && o->on_close <= WARD_KILL_WAIT &&
+	       o->on_owner_death <= (o->job ? WARD_LEAVE : WARD_KILL);
 }
 
 /* What a kind has no use for must not be there: it was meant, and would be ignored. */
@@ -177,7 +179,8 @@ static int check_rlimits(const struct ward_spawn_opts *o)
 
 static int check(const struct ward_spawn_opts *o, uint32_t ours)
 {
-	if ((o->flags & ~(uint64_t)ALL_FLAGS) || !ward__all_zero(o->reserved, 7))
+	if ((o->flags & ~(uint64_t)ALL_FLAGS) || o->reserved0 ||
+	    !ward__all_zero(o->reserved, 5))
 		return -EINVAL;
 	if (!values_have_flags(o) || !flags_agree(o) || !lists_are_there(o) ||
 	    !in_range(o))
@@ -248,6 +251,7 @@ static int start(struct ward *w, const char *const argv[],
 		.argv = argv,
 		.opts = opts,
 		.terminal = terminal,
+		.job = opts->job ? opts->job->held : NULL,
 	};
 	const char *const *own;
 	void *memory;
@@ -262,6 +266,24 @@ static int start(struct ward *w, const char *const argv[],
 	return r;
 }
 
+static int start_in_job(struct ward *w, const char *const argv[],
+                        struct ward_spawn_opts *opts, struct ward__channel *terminal,
+                        struct ward_error *error)
+{
+	struct ward_job *job = opts->job;
+	int r = job ? job->enter(job, opts) : 0;
+
+	if (r < 0) {
+		error->step = WARD_STEP_JOB;
+		return r;
+	}
+	r = start(w, argv, opts, terminal, error);
+	if (job)
+		job->leave(job, r == 0 ? w : NULL);
+	w->ends_with_job = job && job->on_owner_death == WARD_KILL;
+	return r;
+}
+
 /* The streams are the ward's once there is a child at their other ends. */
 static int start_with_channels(struct ward *w, const char *const argv[],
                                struct ward_spawn_opts *opts, struct ward_error *error)
@@ -271,7 +293,7 @@ static int start_with_channels(struct ward *w, const char *const argv[],
 
 	if (r < 0)
 		return r;
-	r = start(w, argv, opts, channels.terminal, error);
+	r = start_in_job(w, argv, opts, channels.terminal, error);
 	if (r == 0) {
 		w->streams = channels.streams;
 		channels.streams = NULL;

@@ -78,7 +78,7 @@ static int stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
 
 int ward__stop_check(const struct ward_stop_step steps[], size_t n)
 {
-	const uint32_t known = WARD_STOP_GROUP | WARD_STOP_CONTINUE;
+	const uint32_t known = WARD_STOP_GROUP | WARD_STOP_CONTINUE | WARD_STOP_JOB;
 
 	if ((!steps && n > 0) || n > INT32_MAX)
 		return -EINVAL;
@@ -86,6 +86,14 @@ int ward__stop_check(const struct ward_stop_step steps[], size_t n)
 		if (steps[i].signal < 0 || (steps[i].flags & ~known) != 0)
 			return -EINVAL;
 	return 0;
+}
+
+bool ward__stop_has(const struct ward_stop_step steps[], size_t n, uint32_t flag)
+{
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].flags & flag)
+			return true;
+	return false;
 }
 
 int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
@@ -96,6 +104,7 @@ int ward_stop(struct ward *w, const struct ward_stop_step steps[], size_t n,
 	int r;
 
 	if (!w || ward__stop_check(steps, n) < 0 ||
+	    ward__stop_has(steps, n, WARD_STOP_JOB) ||
 	    ward__sized_check(ret, sizeof(struct ward_exit)) < 0)
 		return -EINVAL;
 	call = ward__call_begin();

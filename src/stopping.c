@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "call.h"
+#include "job.h"
 #include "pipeline.h"
 #include "signal_name.h"
 #include "stop.h"
@@ -26,11 +27,23 @@ static void give_up(struct ward_pipeline *p, struct ward__stage *stage, int code
 		p->failure = code;
 }
 
+/* As send_to_all. The commands are in it, too, unless they have left it. */
+static int send_to_job(struct ward_pipeline *p, const struct ward_stop_step *step)
+{
+	int r = step->signal != 0 ? p->job->send(p->job, step->signal) : 0;
+
+	if (step->flags & WARD_STOP_CONTINUE)
+		p->job->send(p->job, ward__signal_by_name("CONT"));
+	return r;
+}
+
 /* 0: somebody got it; else why nobody did. */
 static int send_to_all(struct ward_pipeline *p, const struct ward_stop_step *step)
 {
 	int r = -ESRCH;
 
+	if (step->flags & WARD_STOP_JOB)
+		return send_to_job(p, step);
 	for (size_t i = 0; i < p->n; i++) {
 		struct ward__stage *stage = &p->stages[i];
 		int sent;

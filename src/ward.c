@@ -86,6 +86,22 @@ void ward__kill_or_leave(struct ward *w)
 		w->on_close = WARD_LEAVE;
 }
 
+/*
+ * Its job would not find its group without it, and is to collect it if it has ended. Who
+ * has not ended is the program's to collect, in a job and out of it.
+ */
+static bool is_left_to_job(struct ward *w)
+{
+	struct ward__event end = { .process = w->process, .descriptor = -1 };
+	int led = WARD__GROUP_LED;
+
+	if (atomic_load_explicit(&w->grouped, memory_order_relaxed) != led ||
+	    w->on_close != WARD_LEAVE || ward__process_keeps_group(w->process))
+		return false;
+	return ward__sleep(&end, 1, ward__deadline(0)) != 1 ||
+	       atomic_compare_exchange_strong(&w->grouped, &led, WARD__GROUP_LEFT);
+}
+
 /* Returns true when the ward was given away to the orphans. */
 static bool settle(struct ward *w)
 {
@@ -95,7 +111,8 @@ static bool settle(struct ward *w)
 	ward__streams_close(w->streams);
 	if (w->on_close == WARD_KILL_WAIT)
 		wait_killed(w);
-	if (!w->spawned || ward__end(w, &exit) != 0 || w->on_close == WARD_LEAVE)
+	if (!w->spawned || is_left_to_job(w) || ward__end(w, &exit) != 0 ||
+	    w->on_close == WARD_LEAVE)
 		return false;
 	ward__orphan_add(w);
 	return true;
@@ -153,4 +170,11 @@ int64_t ward_pid(const struct ward *w)
 int ward_hold(const struct ward *w)
 {
 	return w ? ward__process_hold(w->process) : -EINVAL;
+}
+
+int ward_owner_death(const struct ward *w)
+{
+	if (!w)
+		return -EINVAL;
+	return w->ends_with_job ? WARD_DEATH_JOB : ward__process_owner_death(w->process);
 }

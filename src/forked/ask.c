@@ -81,6 +81,24 @@ static int signal_pinned(struct ward__process *p, int sig, bool group)
 	return r == -ESRCH && p->child && !group && ward__is_child(p->pid) ? 0 : r;
 }
 
+bool ward__process_keeps_group(struct ward__process *p)
+{
+	(void)p;
+	return false;
+}
+
+/*
+ * To ask about a number that may be another's by now harms nobody. Who has collected its
+ * leader is no matter.
+ */
+int ward__process_group_is_empty(struct ward__process *p)
+{
+	if (!atomic_load_explicit(&p->ended, memory_order_acquire) &&
+	    (!p->child || ward__is_child(p->pid)))
+		return 0;
+	return ward__kill(p->pid, 0, true) == -ESRCH ? 1 : -ENOTSUP;
+}
+
 /* The lock keeps our own waits from freeing the number meanwhile. */
 int ward__process_signal(struct ward__process *p, int sig, bool group)
 {

@@ -103,6 +103,10 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *re
 	struct ward__plan plan;
 	int r;
 
+	if (p && request->opts->on_owner_death == WARD_KILL) {
+		ward__process_free(p);
+		return ward__fail(error, WARD_STEP_OPTIONS, -ENOTSUP, -1, NULL);
+	}
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	r = ward__plan_make(&plan, request, error);
@@ -257,6 +261,12 @@ int ward__process_open_id(struct ward__process **ret, const struct ward_id *id)
 int64_t ward__process_pid(const struct ward__process *p)
 {
 	return p->pid;
+}
+
+int ward__process_owner_death(const struct ward__process *p)
+{
+	(void)p;
+	return WARD_DEATH_LEAVES;
 }
 
 int ward__process_hold(const struct ward__process *p)

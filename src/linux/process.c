@@ -63,6 +63,12 @@ int64_t ward__process_pid(const struct ward__process *p)
 	return p->pid;
 }
 
+int ward__process_owner_death(const struct ward__process *p)
+{
+	(void)p;
+	return WARD_DEATH_LEAVES;
+}
+
 /* As strong as its weakest use: a filter may forbid signals through the pidfd. */
 int ward__process_hold(const struct ward__process *p)
 {
@@ -93,6 +99,10 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *st
 	struct ward__plan plan;
 	int r;
 
+	if (p && start->opts->on_owner_death == WARD_KILL) {
+		ward__process_free(p);
+		return ward__fail(error, WARD_STEP_OPTIONS, -ENOTSUP, -1, NULL);
+	}
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	r = ward__plan_make(&plan, start, error);

@@ -88,3 +88,26 @@ int ward__process_signal(struct ward__process *p, int sig, bool group)
 		return signal_by_number(p, sig, group);
 	return r;
 }
+
+bool ward__process_keeps_group(struct ward__process *p)
+{
+	int r;
+
+	if (p->pidfd < 0 || !ward__can(WARD__PIDFD_SIGNAL))
+		return false;
+	r = ward__pidfd_signal(p->pidfd, 0, true);
+	return !is_filtered(r) && !is_no_group_call(r, 0);
+}
+
+/*
+ * To ask about a number that may be another's by now harms nobody. Who has collected its
+ * leader is no matter.
+ */
+int ward__process_group_is_empty(struct ward__process *p)
+{
+	if (ward__process_keeps_group(p))
+		return ward__process_signal(p, 0, true) == -ESRCH;
+	if (!has_ended(p) && ward__process_is_there(p))
+		return 0;
+	return ward__kill(p->pid, 0, true) == -ESRCH ? 1 : -ENOTSUP;
+}

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "../gate.h"
+#include "fate.h"
 #include "os_error.h"
 #include "process.h"
 #include "signals.h"
@@ -55,10 +56,9 @@ static int nearest_signal(uint32_t status)
 	return SIGABRT;
 }
 
-static void translate(struct ward_exit *exit, uint32_t code, bool killed)
+/* By us: the process alone, or its job. */
+static void translate(struct ward_exit *exit, uint32_t code, bool by_us)
 {
-	bool by_us = killed && code == WARD__KILLED_CODE;
-
 	*exit = (struct ward_exit){ .size = sizeof(*exit), .code = code, .wall_ns = -1 };
 	exit->how = by_us || is_crash(code) ? WARD_SIGNALED : WARD_EXITED;
 	exit->signal = -1;
@@ -148,6 +148,7 @@ int ward__process_is_over(const struct ward__process *p)
 static int collect(struct ward__process *p)
 {
 	DWORD code;
+	bool killed;
 	int r;
 
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
@@ -160,7 +161,9 @@ static int collect(struct ward__process *p)
 		return r;
 	if (!GetExitCodeProcess(p->handle, &code))
 		return ward__last_error();
-	translate(&p->exit, code, p->killed);
+	killed = code == WARD__KILLED_CODE &&
+	         (p->killed || ward__fate_has_killed(p->fate, p->handle));
+	translate(&p->exit, code, killed);
 	ask_usage(p->handle, &p->exit);
 	atomic_store_explicit(&p->ended, true, memory_order_release);
 	return 1;

@@ -5,6 +5,7 @@
  */
 #include "nt.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -36,21 +37,21 @@ struct object {
 };
 
 typedef LONG(NTAPI *query_fn)(HANDLE, int, void *, ULONG, ULONG *);
+typedef LONG(NTAPI *act_fn)(HANDLE);
 
-static query_fn find(const char *name)
+static FARPROC find(const char *name)
 {
 	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-	FARPROC found = ntdll ? GetProcAddress(ntdll, name) : NULL;
-	query_fn query = NULL;
 
-	memcpy(&query, &found, sizeof(query));
-	return query;
+	return ntdll ? GetProcAddress(ntdll, name) : NULL;
 }
 
 static bool ask(const char *name, HANDLE handle, int what, void *ret, size_t size)
 {
-	query_fn query = ward__gate(name) < 0 ? NULL : find(name);
+	FARPROC found = ward__gate(name) < 0 ? NULL : find(name);
+	query_fn query = NULL;
 
+	memcpy(&query, &found, sizeof(query));
 	return query && query(handle, what, ret, (ULONG)size, NULL) >= 0;
 }
 
@@ -81,4 +82,32 @@ ACCESS_MASK ward__nt_access(HANDLE handle)
 	return ask("NtQueryObject", handle, BASIC_INFORMATION, &object, sizeof(object)) ?
 	               object.access :
 	               0;
+}
+
+/* A process that is on its way to its end cannot be suspended, and need not be. */
+static int act(const char *name, HANDLE handle)
+{
+	const LONG terminating = (LONG)0xC000010A, denied = (LONG)0xC0000022;
+	int r = ward__gate(name);
+	FARPROC found = r < 0 ? NULL : find(name);
+	act_fn fn = NULL;
+	LONG status;
+
+	if (!found)
+		return r < 0 ? r : -ENOTSUP;
+	memcpy(&fn, &found, sizeof(fn));
+	status = fn(handle);
+	if (status >= 0)
+		return 0;
+	return status == terminating ? -ESRCH : status == denied ? -EPERM : -EIO;
+}
+
+int ward__nt_suspend(HANDLE handle)
+{
+	return act("NtSuspendProcess", handle);
+}
+
+int ward__nt_resume(HANDLE handle)
+{
+	return act("NtResumeProcess", handle);
 }

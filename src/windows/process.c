@@ -10,6 +10,8 @@
 
 #include "../gate.h"
 #include "../memory.h"
+#include "guard.h"
+#include "job.h"
 #include "nt.h"
 #include "os_error.h"
 #include "start.h"
@@ -26,8 +28,10 @@ static struct ward__process *new_process(void)
 void ward__process_free(struct ward__process *p)
 {
 	ward__process_unwatch(p);
+	ward__guard_free(p->guard, p->handle);
 	if (p->handle)
 		CloseHandle(p->handle);
+	ward__fate_drop(p->fate);
 	ward__free(p);
 }
 
@@ -46,31 +50,58 @@ int64_t ward__process_pid(const struct ward__process *p)
 	return p->pid;
 }
 
+int ward__process_owner_death(const struct ward__process *p)
+{
+	return p->guard ? WARD_DEATH_KERNEL : WARD_DEATH_LEAVES;
+}
+
 int ward__process_hold(const struct ward__process *p)
 {
 	(void)p;
 	return WARD_HOLD_KERNEL;
 }
 
-int ward__process_spawn(struct ward__process **ret, const struct ward__start *start,
+static int start(struct ward__process *p, const struct ward__start *start,
+                 struct ward_error *error)
+{
+	struct ward__started child;
+	int r = ward__start(&child, start, error);
+
+	if (r < 0)
+		return r;
+	p->handle = child.handle;
+	p->guard = child.guard;
+	p->pid = child.pid;
+	p->leads_group = child.leads_group;
+	return 0;
+}
+
+static int start_in_job(struct ward__process *p, const struct ward__start *how,
+                        struct ward_error *error)
+{
+	int r = ward__job_reserve(how->job, &p->fate);
+
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_MEMORY, r, -1, NULL);
+	r = start(p, how, error);
+	ward__job_let_in(how->job, r == 0 ? p : NULL);
+	return r;
+}
+
+int ward__process_spawn(struct ward__process **ret, const struct ward__start *how,
                         struct ward_error *error)
 {
 	struct ward__process *p = new_process();
-	struct ward__started child;
 	int r;
 
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
-	r = ward__start(&child, start, error);
-	if (r < 0) {
+	r = how->job ? start_in_job(p, how, error) : start(p, how, error);
+	if (r < 0)
 		ward__process_free(p);
-		return r;
-	}
-	p->handle = child.handle;
-	p->pid = child.pid;
-	p->leads_group = child.leads_group;
-	*ret = p;
-	return 0;
+	else
+		*ret = p;
+	return r;
 }
 
 int ward__process_adopt(struct ward__process **ret, HANDLE handle)

@@ -8,16 +8,19 @@
 #include "../platform.h"
 #include "system.h"
 
+struct ward__fate;
 struct ward__watch;
 
 struct ward__process {
 	SRWLOCK lock;
 	HANDLE handle;
+	HANDLE guard;                 /* NULL: it does not end with us */
 	int64_t pid;
 	bool leads_group;             /* on the caller's console */
 
 	/* With the lock: */
 	bool killed;                  /* by us, and nothing else had ended it */
+	struct ward__fate *fate;      /* of the job that it is in by us; NULL: none */
 	struct ward_exit exit;        /* all but wall_ns; once it has ended */
 	HANDLE event;                 /* for any loop; NULL until asked for */
 	struct ward__watch *watch;    /* sets the event */

@@ -104,3 +104,16 @@ bool ward__signal_realtime(int *first, int *last)
 	(void)last;
 	return false;
 }
+
+/* A group is a number for console events here, and never contains anything. */
+bool ward__process_keeps_group(struct ward__process *p)
+{
+	(void)p;
+	return false;
+}
+
+int ward__process_group_is_empty(struct ward__process *p)
+{
+	(void)p;
+	return -ENOTSUP;
+}

@@ -13,11 +13,11 @@
 #include "../env.h"
 #include "../gate.h"
 #include "../memory.h"
+#include "birth.h"
 #include "channel.h"
 #include "command_line.h"
 #include "environment.h"
 #include "handles.h"
-#include "nt.h"
 #include "os_error.h"
 #include "path.h"
 #include "program.h"
@@ -34,6 +34,7 @@ struct plan {
 	const struct ward__start *start;
 	const struct ward_spawn_opts *opts;
 	struct ward_windows_opts own;
+	struct ward__birth birth;
 	struct ward__handles handles;
 	struct ward__program program;
 	uint16_t *environment;
@@ -220,43 +221,20 @@ static int find_program(struct plan *plan, struct ward_error *error)
 
 /* ----------------------------------------------------------------------- attributes */
 
-/*
- * What is no job, or one without the right, would fail as if the program could not be
- * run. A job that may not be asked (access denied) is one.
- */
-static int check_job(const struct plan *plan, struct ward_error *error)
-{
-	HANDLE job = plan->own.job;
-	ACCESS_MASK access;
-	BOOL is_in;
-	int r = job ? ward__gate("IsProcessInJob") : 0;
-
-	if (r < 0)
-		return ward__fail(error, WARD_STEP_JOB, r, -1, NULL);
-	if (!job)
-		return 0;
-	if (!IsProcessInJob(GetCurrentProcess(), job, &is_in) &&
-	    GetLastError() != ERROR_ACCESS_DENIED)
-		return ward__fail_last(error, WARD_STEP_JOB, ward__last_error(), -1,
-		                       NULL);
-	access = ward__nt_access(job);
-	if (access != 0 && !(access & JOB_OBJECT_ASSIGN_PROCESS))
-		return ward__fail(error, WARD_STEP_JOB, -EACCES, -1, NULL);
-	return 0;
-}
-
 static int set_attributes(struct plan *plan)
 {
 	struct ward__handles *h = &plan->handles;
+	struct ward__birth *birth = &plan->birth;
 
 	if (h->n_list > 0 &&
 	    !UpdateProcThreadAttribute(plan->attributes, 0,
 	                               PROC_THREAD_ATTRIBUTE_HANDLE_LIST, h->list,
 	                               h->n_list * sizeof(*h->list), NULL, NULL))
 		return ward__last_error();
-	if (plan->own.job && !UpdateProcThreadAttribute(
-				     plan->attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST,
-				     &plan->own.job, sizeof(plan->own.job), NULL, NULL))
+	if (birth->n > 0 &&
+	    !UpdateProcThreadAttribute(plan->attributes, 0,
+	                               PROC_THREAD_ATTRIBUTE_JOB_LIST, birth->jobs,
+	                               birth->n * sizeof(*birth->jobs), NULL, NULL))
 		return ward__last_error();
 	if (plan->terminal &&
 	    !UpdateProcThreadAttribute(plan->attributes, 0,
@@ -329,7 +307,7 @@ static int fail_create(const struct plan *plan, struct ward_error *error)
 		path = plan->opts->cwd;
 		break;
 	case ERROR_NOT_ENOUGH_QUOTA:  /* JOB_OBJECT_LIMIT_ACTIVE_PROCESS */
-		step = plan->own.job ? WARD_STEP_JOB : WARD_STEP_PROCESS;
+		step = plan->birth.n > 0 ? WARD_STEP_JOB : WARD_STEP_PROCESS;
 		path = NULL;
 		break;
 	case ERROR_NO_SYSTEM_RESOURCES:
@@ -425,6 +403,8 @@ static int run(struct ward__started *ret, struct plan *plan, struct ward_error *
 	}
 	CloseHandle(child.hThread);
 	ret->handle = child.hProcess;
+	ret->guard = plan->birth.guard;
+	plan->birth.guard = NULL;
 	ret->pid = (int64_t)child.dwProcessId;
 	ret->leads_group = (plan->opts->flags & WARD_SPAWN_PGROUP) && !plan->terminal &&
 	                   plan->own.console == WARD_CONSOLE_INHERIT;
@@ -451,7 +431,7 @@ static int lay_out(struct plan *plan, struct ward_error *error)
 		r = make_environment(plan, error);
 
 	if (r == 0)
-		r = check_job(plan, error);
+		r = ward__birth_prepare(&plan->birth, plan->start, plan->own.job, error);
 	if (r == 0)
 		r = ward__handles_open(&plan->handles, plan->opts, console, error);
 	if (r == 0)
@@ -466,6 +446,7 @@ static void clean(struct plan *plan)
 	if (plan->attributes)
 		DeleteProcThreadAttributeList(plan->attributes);
 	ward__free(plan->attributes);
+	ward__birth_clean(&plan->birth);
 	ward__handles_close(&plan->handles);
 	ward__free(plan->shell);
 	ward__free(plan->line);

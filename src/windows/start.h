@@ -9,6 +9,7 @@
 
 struct ward__started {
 	HANDLE handle;
+	HANDLE guard;                 /* NULL: it does not end with us */
 	int64_t pid;
 	bool leads_group;             /* on the caller's console */
 };
