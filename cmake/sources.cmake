@@ -6,6 +6,7 @@
 set(ward_core
   src/buffer.c
   src/channels.c
+  src/descendants.c
   src/env.c
   src/error.c
   src/fail.c
@@ -54,6 +55,7 @@ set(ward_unix
   src/unix/host.c
   src/unix/job.c
   src/unix/job_group.c
+  src/unix/kept.c
   src/unix/move.c
   src/unix/plan.c
   src/unix/pty.c
@@ -71,6 +73,11 @@ set(ward_forked
   src/forked/ask.c
   src/forked/calls.c
   src/forked/io.c
+  src/forked/job_kept.c
+  src/forked/keeper.c
+  src/forked/keeper_life.c
+  src/forked/keeper_members.c
+  src/forked/keeper_start.c
   src/forked/number.c
   src/forked/pass.c
   src/forked/process.c
@@ -83,6 +90,16 @@ set(ward_linux
   src/linux/facts.c
   src/linux/io.c
   src/linux/job.c
+  src/linux/job_keeper.c
+  src/linux/keeper.c
+  src/linux/keeper_able.c
+  src/linux/keeper_birth.c
+  src/linux/keeper_code.c
+  src/linux/keeper_fork.c
+  src/linux/keeper_image.c
+  src/linux/keeper_members.c
+  src/linux/keeper_start.c
+  src/linux/keeper_walk.c
   src/linux/pass.c
   src/linux/pidfd.c
   src/linux/poller.c
@@ -100,6 +117,7 @@ set(ward_linux
 set(ward_freebsd
   src/freebsd/facts.c
   src/freebsd/job.c
+  src/freebsd/keeping.c
   src/freebsd/pass.c
   src/freebsd/poller.c
   src/freebsd/sys.c
@@ -112,6 +130,7 @@ set(ward_kqueue
   src/kqueue/facts_netbsd.c
   src/kqueue/facts_openbsd.c
   src/kqueue/job.c
+  src/kqueue/keeping.c
   src/kqueue/macos.c
   src/kqueue/poller.c
   src/kqueue/sys.c
@@ -120,6 +139,7 @@ set(ward_kqueue
 
 set(ward_posix
   src/posix/job.c
+  src/posix/keeping.c
   src/posix/look.c
   src/posix/poller.c
   src/posix/sys.c

@@ -1169,6 +1169,18 @@ WARD_API int ward_job_thaw(struct ward_job *job);
  */
 WARD_API void ward_job_close(struct ward_job *job);
 
+/*
+ * ward_descendants(w, ret, n):
+ * Hold every process that descends from @w now, whether or not it is in a job: its children,
+ * theirs, and so on, each found as the child of one that is held as well. What a parent has
+ * left behind by ending does not descend from @w any more and is not found; of what is
+ * started meanwhile, some may be missed.
+ *
+ * Returns as ward_job_members, with a list for ward_job_members_free; -ESRCH, it has ended;
+ * -ENOTSUP, this system cannot tell.   Since 0.1.
+ */
+WARD_API int ward_descendants(struct ward *w, struct ward ***ret, size_t *n);
+
 /* ------------------------------------------------------------------------------ set */
 
 struct ward_set;                              /* many wards, watched together */

@@ -170,6 +170,14 @@ int ward__process_hold(const struct ward__process *p);
 int ward__process_info(struct ward__process *p, struct ward_info *ret);
 int ward__process_identity(struct ward__process *p, struct ward_id *ret);
 
+/*
+ * Take hold of what descends from it, as ward__job_each does: each was found as a child
+ * of one that was held as well. -ESRCH, it has ended; -ENOTSUP.
+ */
+int ward__process_each_below(struct ward__process *p,
+                             int (*take)(struct ward__process *p, void *arg),
+                             void *arg);
+
 /* Pass a process through a unix socket; take hold of the peer of one. */
 int ward__process_send(struct ward__process *p, int socket, int64_t deadline);
 int ward__process_recv(struct ward__process **ret, int socket, int64_t deadline);

@@ -81,6 +81,39 @@ static int signal_pinned(struct ward__process *p, int sig, bool group)
 	return r == -ESRCH && p->child && !group && ward__is_child(p->pid) ? 0 : r;
 }
 
+/* Its keeper was killed; the number is its own only where there is a handle. */
+static int signal_stray(struct ward__process *p, int sig, bool group)
+{
+	int r = -ENOTSUP;
+
+	pthread_mutex_lock(&p->lock);
+	if (ward__process_is_handle(p))
+		r = signal_pinned(p, sig, group);
+	pthread_mutex_unlock(&p->lock);
+	return r;
+}
+
+/* Its keeper alone collects it. Once it has, and we have not heard: a zombie to us. */
+static int signal_kept(struct ward__process *p, int sig, bool group)
+{
+	struct ward__ending ending = { 0 };
+	int r;
+
+	if (!is_signal(sig))
+		return -EINVAL;
+	if (atomic_load(&p->ended))
+		return -ESRCH;
+	r = ward__keeper_ask(p->keeper, group ? WARD__ASK_GROUP : WARD__ASK_CHILD, sig,
+	                     NULL);
+	if (r != -ESRCH && r != -EOWNERDEAD)
+		return r;
+	if (ward__keeper_ended(p->keeper, &ending) > 0) {
+		ward__ending_drop(&ending);
+		return group ? -ESRCH : 0;
+	}
+	return r == -EOWNERDEAD ? signal_stray(p, sig, group) : r;
+}
+
 bool ward__process_keeps_group(struct ward__process *p)
 {
 	(void)p;
@@ -104,6 +137,8 @@ int ward__process_signal(struct ward__process *p, int sig, bool group)
 {
 	int r;
 
+	if (ward__process_is_kept(p))
+		return signal_kept(p, sig, group);
 	pthread_mutex_lock(&p->lock);
 	r = signal_pinned(p, sig, group);
 	pthread_mutex_unlock(&p->lock);
@@ -152,6 +187,10 @@ static int read_facts(struct ward__process *p, struct ward__facts *ret)
 		return r;
 	if (p->child)
 		return ward__is_child(p->pid) ? 0 : -ESRCH;
+	if (p->keeper && !ward__process_is_handle(p)) {
+		r = ward__keeper_ask(p->keeper, WARD__ASK_CHILD, 0, NULL);
+		return r == 0 || r == -EPERM ? 0 : -ESRCH;
+	}
 	if (ward__process_hold(p) == WARD_HOLD_KERNEL || p->start == 0)
 		return 0;
 	return ward__facts_same(ret, p->start) ? 0 : -ESRCH;
@@ -189,4 +228,12 @@ int ward__process_identity(struct ward__process *p, struct ward_id *ret)
 		                 .kind = WARD_ID_START, .number = number };
 	ret->has_boot = ward__facts_boot(ret->boot);
 	return 0;
+}
+
+/* Nothing here lists the children of a process without a race. */
+int ward__process_each_below(struct ward__process *p,
+                             int (*take)(struct ward__process *p, void *arg), void *arg)
+{
+	(void)p, (void)take, (void)arg;
+	return -ENOTSUP;
 }

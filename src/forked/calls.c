@@ -222,6 +222,13 @@ int ward__sys_exists(const char *path)
 	WARD__CALL("faccessat", access(path, F_OK));
 }
 
+int ward__sys_join(int job, bool asks)
+{
+	(void)job;
+	(void)asks;
+	return -ENOTSUP;
+}
+
 int ward__sys_hold_self(void)
 {
 	return -ENOTSUP;

@@ -174,11 +174,11 @@ static inline int ward__knote_arm(struct ward__poller *poller, struct kevent *ev
 /* What tells of the end of a process. */
 static inline struct kevent ward__knote_of_process(const struct ward__process *p)
 {
-	struct kevent change = { .ident = (uintptr_t)ward__watch_fd(p->watch),
+	struct kevent change = { .ident = (uintptr_t)ward__process_fd(p),
 		                 .filter = EVFILT_READ };
 
 #ifdef EVFILT_PROCDESC
-	if (ward__process_is_handle(p)) {
+	if (!ward__process_is_kept(p) && ward__process_is_handle(p)) {
 		change.filter = EVFILT_PROCDESC;
 		change.fflags = NOTE_EXIT;
 	}

@@ -59,13 +59,31 @@ int ward__collect(pid_t pid, int options, struct ward__ending *ret)
 	return 1;
 }
 
+int ward__wait_number(pid_t pid, int options, int *status, struct rusage *usage)
+{
+	int r;
+
+	if (pid <= 1)
+		return -ECHILD;
+	do
+		r = wait4(pid, status, options, usage);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r > 0;
+}
+
+/* Also in a keeper, where there may be no allocation. */
 void ward__collect_failed(pid_t pid)
 {
-	struct ward__ending ending = { 0 };
+	int status, r;
 
-	for (int tries = 0; tries < 3 && ward__collect(pid, 0, &ending) < 0; tries++)
-		;
-	ward__ending_drop(&ending);
+	for (int tries = 0; tries < 3; tries++) {
+		if (ward__gate("waitid") < 0)
+			continue;
+		do
+			r = waitpid(pid, &status, 0);
+		while (r < 0 && errno == EINTR);
+		return;
+	}
 }
 
 /* The only place that signals. 0, 1 and -1 mean whole groups, init and everybody. */

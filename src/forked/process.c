@@ -23,6 +23,7 @@
 #include "../unix/plan.h"
 #include "../unix/poll.h"
 #include "facts.h"
+#include "job_kept.h"
 #include "number.h"
 
 /* A sleep of a millisecond may be one of twenty where the clock ticks slowly. */
@@ -46,6 +47,7 @@ static struct ward__process *new_process(pid_t pid, bool child)
 void ward__process_free(struct ward__process *p)
 {
 	ward__watch_drop(p->watch);
+	ward__keeper_drop(p->keeper);
 	ward__ending_drop(&p->ending);
 	pthread_mutex_destroy(&p->lock);
 	ward__free(p);
@@ -96,6 +98,49 @@ static int start_watched(struct ward__process *p, struct ward__plan *plan,
 	return ward__watch_start(p->watch, &p->pid, plan, note_start, p, error);
 }
 
+static int start_kept(struct ward__process *p, struct ward__plan *plan,
+                      const struct ward__keeping *what, struct ward_error *error)
+{
+	int r = ward__watch_reserve(&p->watch);
+
+	p->child = false;
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_MEMORY, r, -1, NULL);
+	r = ward__keeper_start(&p->keeper, &p->pid, plan, what, note_start, p, error);
+	if (r == 0 && p->watch) {
+		ward__watch_take(p->watch, p->keeper->child);
+		p->keeper->child = -1;
+	}
+	return r;
+}
+
+static int start_in_job(struct ward__process *p, struct ward__plan *plan,
+                        const struct ward__keeping *what, struct ward_error *error)
+{
+	struct ward__job *job = plan->start->job;
+	int r = ward__kept_reserve(job);
+
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_MEMORY, r, -1, NULL);
+	r = start_kept(p, plan, what, error);
+	ward__kept_put(job, r == 0 ? p->keeper : NULL);
+	return r;
+}
+
+static int start_plan(struct ward__process *p, struct ward__plan *plan,
+                      struct ward_error *error)
+{
+	const struct ward__keeping alone = { .kill = true };
+	struct ward__keeping what;
+
+	if (ward__job_keeping(plan->start->job, &what))
+		return start_in_job(p, plan, &what, error);
+	p->dies = plan->opts->on_owner_death == WARD_KILL && ward__watch_kills();
+	if (plan->opts->on_owner_death == WARD_KILL && !p->dies)
+		return start_kept(p, plan, &alone, error);
+	return start_watched(p, plan, error);
+}
+
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *request,
                         struct ward_error *error)
 {
@@ -103,15 +148,11 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *re
 	struct ward__plan plan;
 	int r;
 
-	if (p && request->opts->on_owner_death == WARD_KILL) {
-		ward__process_free(p);
-		return ward__fail(error, WARD_STEP_OPTIONS, -ENOTSUP, -1, NULL);
-	}
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	r = ward__plan_make(&plan, request, error);
 	if (r == 0) {
-		r = start_watched(p, &plan, error);
+		r = start_plan(p, &plan, error);
 		ward__plan_free(&plan);
 	}
 	if (r < 0)
@@ -265,15 +306,16 @@ int64_t ward__process_pid(const struct ward__process *p)
 
 int ward__process_owner_death(const struct ward__process *p)
 {
-	(void)p;
-	return WARD_DEATH_LEAVES;
+	if (p->dies)
+		return WARD_DEATH_KERNEL;
+	return p->keeper && p->keeper->what.kill ? WARD_DEATH_KEEPER : WARD_DEATH_LEAVES;
 }
 
 int ward__process_hold(const struct ward__process *p)
 {
 	if (ward__process_is_handle(p))
 		return WARD_HOLD_KERNEL;
-	return p->child ? WARD_HOLD_CHILD : WARD_HOLD_PID;
+	return p->child || p->keeper ? WARD_HOLD_CHILD : WARD_HOLD_PID;
 }
 
 /* ------------------------------------------------------------------------------ end */
@@ -336,10 +378,34 @@ static bool is_anothers(const struct ward__process *p)
 	return p->child && !ward__process_is_handle(p) && getpid() != p->owner;
 }
 
+/*
+ * A keeper that was killed has said nothing. Its child is a stranger from then on: what a
+ * handle tells of it is exact all the same, and without one all that can be told is that
+ * nothing will be.
+ */
+static int collect_kept(struct ward__process *p)
+{
+	int r = ward__keeper_ended(p->keeper, &p->ending);
+
+	if (r == 0)
+		atomic_store(&p->told, 0);
+	if (r >= 0)
+		return r;
+	ward__keeper_collect(p->keeper, false);
+	if (ward__process_is_handle(p)) {
+		atomic_store(&p->stray, true);
+		return recover(p);
+	}
+	p->ending = (struct ward__ending){ .lost = true };
+	return 1;
+}
+
 static int collect(struct ward__process *p)
 {
 	int r = -ECHILD;
 
+	if (ward__process_is_kept(p))
+		return collect_kept(p);
 	if (!p->watch)
 		return -ENOTSUP;
 	if (is_anothers(p))
@@ -395,12 +461,12 @@ int ward__process_await(struct ward__process *p, struct pollfd *one, int64_t *un
 	*one = (struct pollfd){ .fd = -1, .events = POLLIN };
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed) || told == 1)
 		return 1;
-	if (!p->watch)
+	if (!p->watch && !p->keeper)
 		return -ENOTSUP;
 	if (is_anothers(p))
 		return -ECHILD;
 	if (told == 0) {
-		one->fd = ward__watch_fd(p->watch);
+		one->fd = ward__process_fd(p);
 		return 0;
 	}
 	*until = ward__earlier(*until, ward__now() + pause_after(told));
@@ -415,5 +481,5 @@ void ward__process_woken(struct ward__process *p, int events)
 
 int ward__process_poll_fd(struct ward__process *p)
 {
-	return p->watch ? ward__watch_fd(p->watch) : -ENOTSUP;
+	return p->watch || p->keeper ? ward__process_fd(p) : -ENOTSUP;
 }

@@ -11,6 +11,7 @@
 
 #include "../platform.h"
 #include "../unix/ending.h"
+#include "keeper.h"
 #include "watch.h"
 
 struct ward__process {
@@ -20,11 +21,27 @@ struct ward__process {
 	bool child;
 	bool weak;                    /* a mere number, and the caller knows it */
 	uint64_t start;               /* as the facts tell it; 0: not known */
-	struct ward__watch *watch;    /* NULL: it cannot be waited for */
+	struct ward__watch *watch;    /* NULL: it cannot be waited for, or is kept */
+	struct ward__keeper *keeper;  /* its parent, which tells of its end */
+	atomic_bool stray;            /* ... but is gone, and there is a handle */
+	bool dies;                    /* with us, by the kernel */
 	atomic_int told; /* 0: nothing; 1: it has ended; more: and was not to be had */
 	atomic_bool ended;
 	struct ward__ending ending;
 };
+
+/* Is it the keeper that will tell? */
+static inline bool ward__process_is_kept(const struct ward__process *p)
+{
+	return p->keeper && !atomic_load_explicit(&p->stray, memory_order_relaxed);
+}
+
+/* What is readable when it has ended. */
+static inline int ward__process_fd(const struct ward__process *p)
+{
+	return ward__process_is_kept(p) ? p->keeper->streams[WARD__TOLD] :
+	                                  ward__watch_fd(p->watch);
+}
 
 static inline bool ward__process_is_handle(const struct ward__process *p)
 {

@@ -18,11 +18,24 @@ struct ward__watch;
 int ward__watch_new(struct ward__watch **ret);
 
 /*
+ * The same for a child that another starts: where there are handles of the kernel, *ret
+ * is to be given that one by take, else NULL.
+ */
+int ward__watch_reserve(struct ward__watch **ret);
+void ward__watch_take(struct ward__watch *watch, int handle);
+
+/*
  * Start the program of @plan and watch it, so that its end cannot be missed; @then is
  * called with @arg and the number as soon as it is watched. As ward__fork_start.
  */
 int ward__watch_start(struct ward__watch *watch, pid_t *ret, struct ward__plan *plan,
                       ward__hold_fn *then, void *arg, struct ward_error *error);
+
+/*
+ * Is a child, where its options say so, killed by the kernel when we end? Then drop
+ * leaves it alone, and it still is.
+ */
+bool ward__watch_kills(void);
 
 /*
  * Watch a process that runs. @child: it is ours and was not collected; that it has ended

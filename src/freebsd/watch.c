@@ -5,7 +5,9 @@
  * never by POLLIN. There is no way to open one for a process that runs: other children
  * and strangers are watched by a kqueue.
  *
- * All descriptors are PD_DAEMON: without it the last close would kill. A child whose
+ * All descriptors are PD_DAEMON, without which the last close kills, but those of
+ * children that are to end with us: there that is what is wanted, and a descriptor is
+ * kept until its process has ended, whatever becomes of the ward. A child whose
  * descriptor is closed while it lives belongs to its reaper, init or whoever has become
  * one, and not to its parent any more.
  */
@@ -13,6 +15,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/procdesc.h>
 #include <unistd.h>
@@ -23,8 +26,12 @@
 struct ward__watch {
 	int fd; /* a process descriptor, or a kqueue; -1: none yet */
 	bool handle;                  /* the former */
+	bool kills;                   /* the former, and its last close does */
 	pid_t owner; /* whose the latter is: copies of us have none */
+	struct ward__watch *next;     /* of those left behind */
 };
+
+static _Atomic(struct ward__watch *) left_behind;
 
 struct ward__watch *ward__watch_of(int descriptor)
 {
@@ -45,15 +52,32 @@ int ward__watch_new(struct ward__watch **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+int ward__watch_reserve(struct ward__watch **ret)
+{
+	return ward__watch_new(ret);
+}
+
+void ward__watch_take(struct ward__watch *watch, int handle)
+{
+	watch->fd = handle;
+	watch->handle = true;
+}
+
+struct birth {
+	int descriptor;
+	int flags;
+};
+
 static pid_t make(void *arg)
 {
-	int *descriptor = arg, r = ward__gate("pdfork");
+	struct birth *birth = arg;
+	int r = ward__gate("pdfork");
 
 	if (r < 0) {
 		errno = -r;
 		return -1;
 	}
-	return pdfork(descriptor, PD_CLOEXEC | PD_DAEMON);
+	return pdfork(&birth->descriptor, birth->flags);
 }
 
 /*
@@ -63,11 +87,15 @@ static pid_t make(void *arg)
 int ward__watch_start(struct ward__watch *watch, pid_t *ret, struct ward__plan *plan,
                       ward__hold_fn *then, void *arg, struct ward_error *error)
 {
-	int descriptor = -1;
-	int r = ward__fork_start_by(make, ret, plan, NULL, &descriptor, error);
+	struct birth birth = { -1, PD_CLOEXEC | PD_DAEMON };
+	int r;
 
-	watch->fd = descriptor;
-	watch->handle = descriptor >= 0;
+	watch->kills = plan->opts->on_owner_death == WARD_KILL;
+	if (watch->kills)
+		birth.flags = PD_CLOEXEC;
+	r = ward__fork_start_by(make, ret, plan, NULL, &birth, error);
+	watch->fd = birth.descriptor;
+	watch->handle = birth.descriptor >= 0;
 	return r < 0 ? r : then(arg, *ret);
 }
 
@@ -141,13 +169,63 @@ int ward__watch_signal(struct ward__watch *watch, int sig)
 	return pdkill(watch->fd, sig) < 0 ? -errno : 0;
 }
 
-void ward__watch_drop(struct ward__watch *watch)
+bool ward__watch_kills(void)
 {
-	if (!watch)
+	return true;
+}
+
+/* --------------------------------------------------------------------------- give up */
+
+static void leave_behind(struct ward__watch *watch)
+{
+	struct ward__watch *head = atomic_load(&left_behind);
+
+	do
+		watch->next = head;
+	while (!atomic_compare_exchange_weak(&left_behind, &head, watch));
+}
+
+/* A look that fails is tried again: what is not known to be done is kept. */
+static bool is_done(const struct ward__watch *watch)
+{
+	bool done = false;
+
+	for (int tries = 0; tries < 3 && !done; tries++)
+		done = ward__knote_done(watch->fd);
+	return done;
+}
+
+/* In a copy of us its close is not the last. */
+static void close_watch(struct ward__watch *watch)
+{
+	if (watch->handle && watch->kills && getpid() == watch->owner &&
+	    !is_done(watch)) {
+		leave_behind(watch);
 		return;
+	}
 	if (watch->handle)
 		close(watch->fd);
 	else
 		ward__knote_close(watch->fd, watch->owner);
 	ward__free(watch);
+}
+
+/* The list is taken as a whole, so two threads never have the same one. */
+static void close_left_behind(void)
+{
+	struct ward__watch *watch, *next;
+
+	if (!atomic_load_explicit(&left_behind, memory_order_relaxed))
+		return;
+	for (watch = atomic_exchange(&left_behind, NULL); watch; watch = next) {
+		next = watch->next;
+		close_watch(watch);
+	}
+}
+
+void ward__watch_drop(struct ward__watch *watch)
+{
+	close_left_behind();
+	if (watch)
+		close_watch(watch);
 }

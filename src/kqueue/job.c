@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The means that a job may have here, best first. */
-#include "../unix/job.h"
+#include "../forked/job_kept.h"
 
-const struct ward__means *const ward__job_known[] = { &ward__job_group, NULL };
+const struct ward__means *const ward__job_known[] = { &ward__job_kept_group, NULL };

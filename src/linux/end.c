@@ -19,6 +19,7 @@
 #include "../deadline.h"
 #include "../gate.h"
 #include "../unix/sleep.h"
+#include "keeper.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "process.h"
@@ -130,10 +131,42 @@ static int collect_watched(struct ward__process *p)
 	return r == -ECHILD ? finish_lost(p) : r;
 }
 
+/* Is it the keeper that will tell? */
+static bool is_kept(const struct ward__process *p)
+{
+	return p->keeper && !atomic_load_explicit(&p->stray, memory_order_relaxed);
+}
+
+static void watch_pidfd_instead(struct ward__process *p);
+
+/*
+ * A keeper that was killed has said nothing: its child is a stranger from then on, whose
+ * status the kernel may tell all the same.
+ */
+static int collect_kept(struct ward__process *p)
+{
+	struct ward__ending ending;
+	int r = ward__keeper_ended(p->keeper, &ending);
+
+	if (r > 0)
+		return finish(p, &ending);
+	if (r == 0)
+		return 0;
+	ward__keeper_collect(p->keeper, false);
+	if (p->pidfd < 0)
+		return finish_lost(p);
+	atomic_store_explicit(&p->stray, true, memory_order_relaxed);
+	if (p->loop_fd >= 0)
+		watch_pidfd_instead(p);
+	return recover(p);
+}
+
 static int collect(struct ward__process *p)
 {
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
 		return 1;
+	if (is_kept(p))
+		return collect_kept(p);
 	if (p->waiter)
 		return collect_watched(p);
 	if (p->pidfd < 0)
@@ -177,6 +210,8 @@ static struct pollfd poll_for(struct ward__process *p)
 	if (p->waiter)
 		return (struct pollfd){ .fd = ward__waiter_fd(p->waiter),
 			                .events = POLLIN };
+	if (is_kept(p))
+		return (struct pollfd){ .fd = p->keeper->socket, .events = POLLIN };
 	return (struct pollfd){ .fd = p->pidfd,
 		                .events = watch_of(p) == WARD__WATCH_END ? POLLIN : 0 };
 }
@@ -196,7 +231,7 @@ int ward__process_await(struct ward__process *p, struct pollfd *one, int64_t *un
 {
 	if (atomic_load_explicit(&p->ended, memory_order_relaxed))
 		return 1;
-	if (p->pidfd < 0 && !p->waiter)
+	if (p->pidfd < 0 && !p->waiter && !p->keeper)
 		return -ENOTSUP;
 	if (p->waiter && getpid() != p->owner)
 		return -ECHILD;
@@ -219,21 +254,41 @@ void ward__process_woken(struct ward__process *p, int events)
  * A stranger's pidfd is readable while it is a zombie, which may last; an epoll that
  * watches for nothing but POLLHUP is readable when its status can be told.
  */
-static int make_loop_fd(struct ward__process *p)
+static int watch_pidfd(int loop_fd, int pidfd)
 {
 	struct epoll_event reaped = { .events = 0 };
-	int fd = ward__gate("epoll_create1"), before;
+
+	return epoll_ctl(loop_fd, EPOLL_CTL_ADD, pidfd, &reaped) < 0 ? -errno : 0;
+}
+
+static int watch_keeper(int loop_fd, const struct ward__keeper *k)
+{
+	struct epoll_event told = { .events = EPOLLIN };
+
+	return epoll_ctl(loop_fd, EPOLL_CTL_ADD, k->socket, &told) < 0 ? -errno : 0;
+}
+
+/* The end of the conversation is no end of the process. */
+static void watch_pidfd_instead(struct ward__process *p)
+{
+	epoll_ctl(p->loop_fd, EPOLL_CTL_DEL, p->keeper->socket, NULL);
+	watch_pidfd(p->loop_fd, p->pidfd);
+}
+
+static int make_loop_fd(struct ward__process *p)
+{
+	int fd = ward__gate("epoll_create1"), r;
 
 	if (fd < 0)
 		return fd;
 	fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (epoll_ctl(fd, EPOLL_CTL_ADD, p->pidfd, &reaped) == 0)
+	r = is_kept(p) ? watch_keeper(fd, p->keeper) : watch_pidfd(fd, p->pidfd);
+	if (r == 0)
 		return p->loop_fd = fd;
-	before = -errno;
 	close(fd);
-	return before;
+	return r;
 }
 
 int ward__process_poll_fd(struct ward__process *p)
@@ -244,9 +299,9 @@ int ward__process_poll_fd(struct ward__process *p)
 	if (p->waiter)
 		return ward__waiter_fd(p->waiter);
 	if (p->pidfd < 0)
-		return -ENOTSUP;
+		return p->keeper ? p->keeper->socket : -ENOTSUP;
 	if (p->child || !ward__pidfd_number(p->pidfd, &number))
-		return p->pidfd;
+		return p->keeper ? p->keeper->socket : p->pidfd;
 	pthread_mutex_lock(&p->lock);
 	r = p->loop_fd >= 0 ? p->loop_fd : make_loop_fd(p);
 	pthread_mutex_unlock(&p->lock);

@@ -21,6 +21,7 @@
 #include "../memory.h"
 #include "../unix/channel.h"
 #include "../unix/sleep.h"
+#include "keeper.h"
 #include "kernel.h"
 #include "probe.h"
 #include "process.h"
@@ -197,6 +198,10 @@ void ward__poller_remove(struct ward__poller *poller, const struct ward__event *
 		return;
 	if (fd >= 0)
 		epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, NULL);
+	/* Which of the two it was may just have changed. */
+	if (event->process && event->process->keeper)
+		epoll_ctl(poller->epoll, EPOLL_CTL_DEL, event->process->keeper->socket,
+		          NULL);
 }
 
 /* --------------------------------------------------------------------------- sleep */

@@ -20,6 +20,7 @@
 #include "../unix/fork.h"
 #include "../unix/sys.h"
 #include "clone3.h"
+#include "keeper_able.h"
 #include "pidfd.h"
 #include "stack.h"
 
@@ -168,6 +169,7 @@ static int (*const probes[WARD__ABILITIES_])(void) = {
 	[WARD__PIDFD_OPEN] = probe_pidfd_open,
 	[WARD__PIDFD_WAIT] = probe_pidfd_wait,
 	[WARD__PIDFD_SIGNAL] = probe_pidfd_signal,
+	[WARD__KEEPER_IMAGE] = ward__keeper_probe,
 };
 
 bool ward__can(enum ward__ability ability)

@@ -7,6 +7,7 @@
 
 enum ward__ability {
 	WARD__CLONE3,        /* clone3 with CLEAR_SIGHAND: 5.5 */
+	WARD__INTO_CGROUP,   /* clone3 with INTO_CGROUP: 5.7 */
 	WARD__CLONE_PIDFD,   /* clone with CLONE_PIDFD: 5.2 */
 	WARD__SHARED_MEMORY, /* CLONE_VM really shares; not so in user-mode emulators */
 	WARD__UNSHARE_TABLE, /* close_range with UNSHARE: 5.9 */
@@ -17,6 +18,7 @@ enum ward__ability {
 	WARD__REOPEN,        /* our pipes through /proc, by a child */
 	WARD__QUIET_WRITE,   /* pwritev2 with RWF_NOSIGNAL: 6.18 */
 	WARD__EPOLL_NS,      /* epoll_pwait2, whose time-outs are nanoseconds: 5.11 */
+	WARD__KEEPER_IMAGE,  /* a keeper runs its own program: files in memory, 3.17 */
 	WARD__ABILITIES_
 };
 

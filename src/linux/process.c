@@ -18,6 +18,8 @@
 #include "../handle.h"
 #include "../memory.h"
 #include "../open.h"
+#include "job_keeper.h"
+#include "keeper_start.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "proc.h"
@@ -42,6 +44,7 @@ void ward__process_free(struct ward__process *p)
 	if (p->loop_fd >= 0)
 		close(p->loop_fd);
 	ward__waiter_drop(p->waiter);
+	ward__keeper_drop(p->keeper);
 	ward__ending_drop(&p->ending);
 	ward__free(p->id);
 	pthread_mutex_destroy(&p->lock);
@@ -63,18 +66,17 @@ int64_t ward__process_pid(const struct ward__process *p)
 	return p->pid;
 }
 
-int ward__process_owner_death(const struct ward__process *p)
-{
-	(void)p;
-	return WARD_DEATH_LEAVES;
-}
-
 /* As strong as its weakest use: a filter may forbid signals through the pidfd. */
 int ward__process_hold(const struct ward__process *p)
 {
 	if (p->pidfd >= 0 && ward__can(WARD__PIDFD_SIGNAL))
 		return WARD_HOLD_KERNEL;
-	return p->child ? WARD_HOLD_CHILD : WARD_HOLD_PID;
+	return p->child || p->keeper ? WARD_HOLD_CHILD : WARD_HOLD_PID;
+}
+
+int ward__process_owner_death(const struct ward__process *p)
+{
+	return p->keeper && p->keeper->what.kill ? WARD_DEATH_KEEPER : WARD_DEATH_LEAVES;
 }
 
 /* A pidfd that cannot be signalled tells of the collecting late; before 6.9 never. */
@@ -84,12 +86,40 @@ bool ward__process_is_there(const struct ward__process *p)
 
 	if (r != -ENOSYS && ward__can(WARD__PIDFD_SIGNAL))
 		return r != -ESRCH;
+	if (p->keeper)
+		return ward__keeper_ask(p->keeper, WARD__ASK_CHILD, 0, NULL) == 0;
 	if (p->child)
 		return ward__peek_child(p->pid, false) == 0;
 	return p->pidfd >= 0 && !(ward__poll_now(p->pidfd, 0) & POLLHUP);
 }
 
 /* ---------------------------------------------------------------------------- spawn */
+
+static int start_in_job(struct ward__started *child, struct ward__plan *plan,
+                        const struct ward__keeping *what, struct ward_error *error)
+{
+	struct ward__job *job = plan->start->job;
+	int r = ward__kept_reserve(job);
+
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_MEMORY, r, -1, NULL);
+	r = ward__start_kept(child, plan, what, error);
+	ward__kept_put(job, r == 0 ? child->keeper : NULL);
+	return r;
+}
+
+static int start_plan(struct ward__started *child, struct ward__plan *plan,
+                      struct ward_error *error)
+{
+	const struct ward__keeping alone = { .kill = true };
+	struct ward__keeping what;
+
+	if (ward__job_keeping(plan->start->job, &what))
+		return start_in_job(child, plan, &what, error);
+	if (plan->opts->on_owner_death == WARD_KILL)
+		return ward__start_kept(child, plan, &alone, error);
+	return ward__start(child, plan, error);
+}
 
 int ward__process_spawn(struct ward__process **ret, const struct ward__start *start,
                         struct ward_error *error)
@@ -99,16 +129,12 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *st
 	struct ward__plan plan;
 	int r;
 
-	if (p && start->opts->on_owner_death == WARD_KILL) {
-		ward__process_free(p);
-		return ward__fail(error, WARD_STEP_OPTIONS, -ENOTSUP, -1, NULL);
-	}
 	if (!p)
 		return ward__fail(error, WARD_STEP_MEMORY, -ENOMEM, -1, NULL);
 	r = ward__plan_make(&plan, start, error);
 	if (r < 0)
 		goto free_process;
-	r = ward__start(&child, &plan, error);
+	r = start_plan(&child, &plan, error);
 	ward__plan_free(&plan);
 	if (r < 0)
 		goto free_process;
@@ -116,7 +142,8 @@ int ward__process_spawn(struct ward__process **ret, const struct ward__start *st
 	p->pidfd = child.pidfd;
 	p->waiter = child.waiter;
 	p->owner = p->waiter ? getpid() : 0;
-	p->child = true;
+	p->keeper = child.keeper;
+	p->child = !p->keeper;
 	*ret = p;
 	return 0;
 

@@ -23,6 +23,7 @@ struct ward__process {
 	pthread_mutex_t lock; /* ending, identity, loop_fd; and the number while it is
 	                               * used as a name */
 	struct ward__waiter *waiter;
+	struct ward__keeper *keeper;  /* NULL; or its parent, which tells of its end */
 	struct ward_id *id;           /* NULL until asked for */
 	struct ward__ending ending;
 	int pidfd;                    /* or -1: then waiter, or nothing but the number */
@@ -31,6 +32,7 @@ struct ward__process {
 	int loop_fd;                  /* for a stranger's poll_fd; -1 until asked */
 	bool child;                   /* ours to wait for */
 	atomic_bool ended;            /* ending is final */
+	atomic_bool stray;            /* its keeper is gone without a word */
 	atomic_bool woken;            /* poll said that it ended */
 	atomic_uchar watch;           /* enum ward__watch */
 	atomic_uchar pause_ms;        /* TRACED: how long to sleep */

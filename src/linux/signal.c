@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../gate.h"
+#include "keeper.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "proc.h"
@@ -48,6 +49,15 @@ static int signal_pinned(struct ward__process *p, int sig, bool group)
 static int signal_by_number(struct ward__process *p, int sig, bool group)
 {
 	int r;
+
+	/* Its parent knows whether the number is still its own. */
+	if (p->keeper && !atomic_load_explicit(&p->stray, memory_order_relaxed)) {
+		r = ward__keeper_ask(p->keeper, group ? WARD__ASK_GROUP : WARD__ASK_CHILD,
+		                     sig, NULL);
+		if (r == -EOWNERDEAD)
+			r = ward__keeper_has_told(p->keeper) ? -ESRCH : -ENOTSUP;
+		return r;
+	}
 
 	pthread_mutex_lock(&p->lock);
 	r = signal_pinned(p, sig, group);

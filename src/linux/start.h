@@ -6,10 +6,13 @@
 #include "../unix/plan.h"
 #include "../unix/waiter.h"
 
+struct ward__keeper;
+
 struct ward__started {
 	pid_t pid;
 	int pidfd;                    /* or -1, and then */
 	struct ward__waiter *waiter;  /* it watches */
+	struct ward__keeper *keeper;  /* NULL; or it is the parent */
 };
 
 /* 0: the program runs and is held; a failure: no child, no descriptor; @error tells. */

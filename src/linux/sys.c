@@ -181,6 +181,40 @@ int ward__sys_set_foreground(int fd)
 	return CALL(ioctl, fd, TIOCSPGRP, &group);
 }
 
+enum { JOIN_LOOKS = 80 };
+
+/*
+ * The other end is not seen to close, as it is in our own table. So a read lasts a moment
+ * only (usher.c), and then our parent is looked for; and one day it is enough.
+ */
+static int await_answer(int socket)
+{
+	long parent = syscall(SYS_getppid);
+	int32_t answer = 0;
+	int r;
+
+	for (int i = 0; i < JOIN_LOOKS; i++) {
+		r = CALL(read, socket, &answer, sizeof(answer));
+		if (r >= 0)
+			return r == (int)sizeof(answer) ? answer : -ECANCELED;
+		if (r != -EAGAIN && r != -EINTR)
+			return r;
+		if (syscall(SYS_getppid) != parent)
+			ward__sys_exit(127);
+	}
+	return -ETIMEDOUT;
+}
+
+/* "0" is who writes it. */
+int ward__sys_join(int job, bool asks)
+{
+	int r = CALL_("cgroup_join", SYS_write, job, "0", 1, 0, 0, 0);
+
+	if (r >= 0 && asks)
+		r = await_answer(job);
+	return r < 0 ? r : 0;
+}
+
 /* ------------------------------------------------------------ limits and scheduling */
 
 int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard)

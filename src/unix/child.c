@@ -47,6 +47,13 @@ static int hold_self(struct ward__plan *plan, struct ward__report *report)
 	return plan->self < 0 ? plan->self : 0;
 }
 
+/* While the caller's descriptors are there, and its privileges. */
+static int join(struct ward__plan *plan, struct ward__report *report)
+{
+	(void)report;
+	return plan->join < 0 ? 0 : ward__sys_join(plan->join, plan->join_asks);
+}
+
 /* --------------------------------------------------------- session, group, terminal */
 
 static int session(struct ward__plan *plan, struct ward__report *report)
@@ -163,10 +170,10 @@ static int no_new_privs(struct ward__plan *plan, struct ward__report *report)
 /* After the change of identity, which would clear it. */
 static int death_signal(struct ward__plan *plan, struct ward__report *report)
 {
-	if (!plan->opts->death_signal)
+	if (!plan->death_signal)
 		return 0;
-	report->number = plan->opts->death_signal;
-	return ward__sys_death_signal(plan->opts->death_signal, plan->parent);
+	report->number = plan->death_signal;
+	return ward__sys_death_signal(plan->death_signal, plan->parent);
 }
 
 /* -------------------------------------------------------------------------- signals */
@@ -255,6 +262,7 @@ static const struct {
 	step_fn *run;
 } steps[] = {
 	{ WARD_STEP_HOLD, hold_self },
+	{ WARD_STEP_JOB, join },
 	{ WARD_STEP_CLOSE, ward__fds_leave },
 	{ WARD_STEP_FD, ward__fds_program },
 	{ WARD_STEP_OPEN, ward__fds_open },

@@ -99,7 +99,8 @@ static int make_process(ward__make_fn *make, void *arg, struct ward__plan *plan,
 	r = ward__sys_block_signals(&before);
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_SIGNALS, r, -1, NULL);
-	ward__plan_mask(plan, &before);
+	if (!plan->mask_is_set)
+		ward__plan_mask(plan, &before);
 	pid = make(arg);
 	if (pid == 0) {
 		await_leave(pipes, parent);

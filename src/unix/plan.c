@@ -266,8 +266,9 @@ int ward__plan_make(struct ward__plan *plan, const struct ward__start *start,
 {
 	int r;
 
-	*plan = (struct ward__plan){ .start = start, .opts = start->opts };
-	if (plan->opts->death_signal)
+	*plan = (struct ward__plan){ .start = start, .opts = start->opts, .join = -1 };
+	plan->death_signal = plan->opts->death_signal;
+	if (plan->death_signal)
 		plan->parent = getpid();
 	r = check_counts(plan->opts, error);
 	if (r < 0)

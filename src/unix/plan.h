@@ -59,11 +59,15 @@ struct ward__plan {
 	unsigned long *cpus;          /* mask */
 	size_t cpus_bytes;
 
-	pid_t parent;                 /* for death_signal */
+	int join; /* the parent's, by which the child enters its job; -1: none */
+	bool join_asks; /* somebody is at its other end who lets it in, or does not */
+	int death_signal;
+	pid_t parent;                 /* whose end is meant by that */
 	bool hold_self; /* the child makes its pidfd, in the parent's table */
 	int self;                     /* that pidfd; -1: none */
 	bool handlers_cleared;        /* the kernel did it when it made the child */
 	struct ward__mask mask;       /* the child's signal mask at exec */
+	bool mask_is_set; /* and is not to be taken from who makes the child */
 
 	gid_t *looked_up;             /* groups of `user`, allocated */
 	void *memory;                 /* the arrays above */

@@ -32,6 +32,12 @@ int ward__sys_set_tty(int fd);
 int ward__sys_set_foreground(int fd);
 
 /*
+ * Enter the job that the descriptor stands for, or (@asks) ask at its other end to be let
+ * in: 0, or the negative errno that comes back. -ENOTSUP where there is no such thing.
+ */
+int ward__sys_join(int job, bool asks);
+
+/*
  * Limits and scheduling, in the host's numbers. @soft and @hard may be WARD_RLIMIT_KEEP.
  */
 int ward__sys_setrlimit(int resource, uint64_t soft, uint64_t hard);

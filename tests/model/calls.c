@@ -276,8 +276,10 @@ int declared_closefrom(int first)
 int declared_syscall(int number, int signal, const struct sigaction *to,
                      struct sigaction *before)
 {
-	enum { FREEBSD_SIGACTION = 416 };
+	enum { FREEBSD_FORK = 2, FREEBSD_SIGACTION = 416 };
 
+	if (number == FREEBSD_FORK)
+		return (int)model_bare_fork();
 	if (number != FREEBSD_SIGACTION) {
 		errno = ENOSYS;
 		return -1;
@@ -322,6 +324,8 @@ int procctl(idtype_t kind, id_t id, int command, void *data)
 		return prctl(PR_SET_PDEATHSIG, *(int *)data);
 	if (kind == P_PID && id == 0 && command == NO_NEW_PRIVS && *(int *)data == 1)
 		return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (kind == P_PID)
+		return model_reaper((pid_t)id, command, data);
 	errno = EINVAL;
 	return -1;
 }

@@ -153,6 +153,7 @@ void model_fork_child(void)
 	}
 	highest = -1;
 	memset(notes_of, 0, sizeof(notes_of));
+	model_reaper_forget();
 	pthread_mutex_unlock(&lock);
 }
 

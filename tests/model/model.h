@@ -71,4 +71,13 @@ pid_t model_described(int fd);
 bool model_is_described(pid_t pid);
 void model_procdesc_close(int fd);
 
+/* fork(2) without what libc does before and after it. */
+pid_t model_bare_fork(void);
+
+/* ------------------------------------------------------------------------ reaper.c */
+
+/* PROC_REAP_*; and in a new process, whose number may have been a reaper's. */
+int model_reaper(pid_t pid, int command, void *data);
+void model_reaper_forget(void);
+
 #endif

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,19 +81,54 @@ static long bare_clone(int *fd)
 #endif
 }
 
+/* As if its parent held the only descriptor and so closed it at its end. */
+static void die_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+}
+
+pid_t model_bare_fork(void)
+{
+	long pid;
+
+	pthread_mutex_lock(&lock);
+	model_fork_before();
+#ifdef __s390__
+	pid = syscall(SYS_clone, 0, SIGCHLD, 0, 0, 0);
+#else
+	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+	if (pid == 0) {
+		model_fork_child();
+		pthread_mutex_unlock(&lock);
+		return 0;
+	}
+	model_fork_parent();
+	pthread_mutex_unlock(&lock);
+	return (pid_t)pid;
+}
+
 pid_t pdfork(int *ret, int flags)
 {
+	pid_t parent = getpid();
 	int fd = -1;
 	long pid;
 
+	pthread_mutex_lock(&lock);
 	model_fork_before();
 	pid = bare_clone(&fd);
 	if (pid == 0) {
 		model_fork_child();
+		pthread_mutex_unlock(&lock);
 		__real_close(fd);             /* no descriptor for the child itself */
+		if (!(flags & PD_DAEMON))
+			die_with_parent(parent);
 		return 0;
 	}
 	model_fork_parent();
+	pthread_mutex_unlock(&lock);
 	if (pid < 0)
 		return -1;
 	remember(fd, (pid_t)pid, flags);

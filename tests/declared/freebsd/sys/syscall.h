@@ -6,6 +6,7 @@
 #ifndef DECLARED_SYS_SYSCALL_H
 #define DECLARED_SYS_SYSCALL_H
 
+#define SYS_fork 2
 #define SYS_sigaction 416
 
 #endif

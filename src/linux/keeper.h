@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A keeper as its host holds it: a process of ours between the host and one child, which
+ * tells how that ended and ends what descends from it. keeper_code.h has what it does
+ * itself.
+ */
+#ifndef WARD_LINUX_KEEPER_H
+#define WARD_LINUX_KEEPER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../unix/ending.h"
+#include "../unix/keeper.h"
+#include "keeper_code.h"
+
+struct ward__keeper {
+	atomic_int users;             /* its ward, and its job */
+	pthread_mutex_t lock;         /* collected */
+	int socket;                   /* the conversation, see keeper_code.h */
+	int empty;                    /* readable when nothing is left; -1: not a tree */
+	int pidfd;                    /* of the keeper; or -1 */
+	pid_t pid;
+	pid_t host;                   /* whose child it is; a forked copy's it is not */
+	struct ward__keeping what;
+	bool watches;                 /* it has no child */
+	atomic_bool let_go;
+	bool collected;
+	struct ward__keeper *next;    /* of those left behind */
+};
+
+/* Reserve all that the host needs; @theirs is the keeper's end. */
+int ward__keeper_new(struct ward__keeper **ret, const struct ward__keeping *what,
+                     int *theirs);
+
+/*
+ * How its child ended; any number of times, in copies of the host as well. 1; 0, not yet;
+ * -EOWNERDEAD, the keeper is gone and has not said.
+ */
+int ward__keeper_ended(struct ward__keeper *k, struct ward__ending *ret);
+
+/* Has it said how? */
+bool ward__keeper_has_told(struct ward__keeper *k);
+
+/*
+ * The same for all that it keeps; @ret (may be NULL) has what was used, killed. The end
+ * of a namespace's first process is that of all others, killed by the kernel: there it is
+ * the keeper itself that must have ended, however it did.
+ */
+int ward__keeper_is_empty(struct ward__keeper *k, struct ward__keeper_answer *ret);
+
+/*
+ * Ask and have the answer: its code, which is 0 or the keeper's negative errno, and *ret
+ * (may be NULL). -EOWNERDEAD, it is gone, or about to be with nothing left to be kept;
+ * -ETIMEDOUT, somebody stops it again and again; -ECHILD in a forked copy.
+ */
+int ward__keeper_ask(struct ward__keeper *k, int what, int signal,
+                     struct ward__keeper_answer *ret);
+
+/*
+ * Signal them one by one, children before their parents; STOP until nobody new comes. For
+ * namespaces, where the keeper has no list. The counts are added to.
+ */
+int ward__keeper_signal_members(struct ward__keeper *k, int sig, int *signalled,
+                                int *refused);
+
+/* Collect it if it has ended, or (@block) when it has. */
+void ward__keeper_collect(struct ward__keeper *k, bool block);
+
+/* Let one go that has no child, and collect it; who was stopped is left to itself. */
+void ward__keeper_end(struct ward__keeper *k);
+
+/* Two sockets that keep messages apart, CLOEXEC. */
+int ward__keeper_pair(int ends[2]);
+
+#endif
