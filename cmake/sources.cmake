@@ -86,10 +86,19 @@ set(ward_forked
 set(ward_linux
   src/linux/clone3.c
   src/linux/block.c
+  src/linux/cgroup.c
+  src/linux/cgroup_file.c
+  src/linux/cgroup_find.c
+  src/linux/cgroup_limits.c
+  src/linux/cgroup_members.c
+  src/linux/cgroup_sweep.c
+  src/linux/cgroup_tree.c
+  src/linux/cgroup_usage.c
   src/linux/end.c
   src/linux/facts.c
   src/linux/io.c
   src/linux/job.c
+  src/linux/job_cgroup.c
   src/linux/job_keeper.c
   src/linux/keeper.c
   src/linux/keeper_able.c
@@ -107,11 +116,14 @@ set(ward_linux
   src/linux/proc.c
   src/linux/process.c
   src/linux/reopen.c
+  src/linux/scope.c
   src/linux/self.c
   src/linux/signal.c
   src/linux/stack.c
   src/linux/start.c
   src/linux/sys.c
+  src/linux/systemd.c
+  src/linux/usher.c
 )
 
 set(ward_freebsd

@@ -10,6 +10,7 @@
 #include "clone3.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 long ward__clone3_entry(const struct kernel_clone_args *args, size_t size,
                         int (*run)(void *), void *arg);
@@ -84,7 +85,10 @@ __asm__(".text\n"
 long ward__clone3(const struct kernel_clone_args *args, int (*run)(void *), void *arg)
 {
 #ifdef HAVE_ENTRY
-	return ward__clone3_entry(args, sizeof(*args), run, arg);
+	bool whole = (args->flags & KERNEL_CLONE_INTO_CGROUP) != 0;
+
+	return ward__clone3_entry(args, whole ? sizeof(*args) : KERNEL_CLONE_ARGS_FIRST,
+	                          run, arg);
 #else
 	(void)args;
 	(void)run;

@@ -42,9 +42,13 @@ enum {
 #define KERNEL_CLONE_PIDFD UINT64_C(0x00001000)          /* 5.2 */
 #define KERNEL_CLONE_CLEAR_SIGHAND UINT64_C(0x100000000) /* 5.5 */
 
-/* clone3: the 64 bytes of its first release (5.3). */
+#define KERNEL_CLONE_INTO_CGROUP UINT64_C(0x200000000)   /* 5.7 */
+
+/* clone3: 64 bytes in its first release (5.3), then set_tid (5.5) and cgroup (5.7). */
+enum { KERNEL_CLONE_ARGS_FIRST = 64 };
 struct kernel_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
 };
 
 /* PIDFD_GET_INFO (6.13): the 64 bytes of its first release. */

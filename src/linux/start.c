@@ -22,16 +22,22 @@
 #include "../unix/child.h"
 #include "../unix/fork.h"
 #include "../unix/pipe.h"
+#include "cgroup_file.h"
 #include "clone3.h"
+#include "job_cgroup.h"
 #include "pidfd.h"
 #include "probe.h"
 #include "reopen.h"
 #include "stack.h"
+#include "usher.h"
 
 /* One start, while it is under way. */
 struct birth {
 	struct ward__childhood child; /* the child's part of it */
 	struct ward__started started;
+	int job;                      /* the cgroup of its job; -1: ours */
+	bool into;                    /* it can be born there */
+	struct ward__usher usher;     /* it has to ask to enter it */
 	char *stack;
 	struct ward__reopen reopen;
 };
@@ -56,16 +62,21 @@ static int shared_flags(const struct ward__plan *plan)
 static long rung_clone3(struct birth *birth)
 {
 	bool pidfd = ward__can(WARD__PIDFD);
+	bool into = birth->job >= 0 && birth->child.plan->join < 0;
 	struct kernel_clone_args args = {
 		.flags = (uint64_t)shared_flags(birth->child.plan) |
-		         KERNEL_CLONE_CLEAR_SIGHAND | (pidfd ? KERNEL_CLONE_PIDFD : 0),
+		         KERNEL_CLONE_CLEAR_SIGHAND | (pidfd ? KERNEL_CLONE_PIDFD : 0) |
+		         (into ? KERNEL_CLONE_INTO_CGROUP : 0),
 		.pidfd = pidfd ? (uint64_t)(uintptr_t)&birth->started.pidfd : 0,
 		.exit_signal = SIGCHLD,
 		.stack = (uint64_t)(uintptr_t)birth->stack,
 		.stack_size = WARD__STACK_SIZE,
+		.cgroup = into ? (uint64_t)birth->job : 0,
 	};
 	int r = ward__gate("clone3");
 
+	if (r == 0 && into)
+		r = ward__gate("clone3_cgroup");
 	return r < 0 ? r : ward__clone3(&args, ward__child_run, &birth->child);
 }
 
@@ -132,6 +143,7 @@ void ward__collect_failed(pid_t pid)
 
 static void undo(struct birth *birth)
 {
+	ward__usher_end(&birth->usher, birth->child.plan);
 	collect(&birth->started);
 	if (birth->started.pidfd >= 0)
 		close(birth->started.pidfd);
@@ -178,13 +190,57 @@ static void reset(struct birth *birth)
 	birth->started.pid = -1;
 }
 
-/* -ENOSYS after a refusal: try the next rung. */
-static int climb(struct birth *birth, rung_fn *rung, struct ward_error *error)
+/* The child enters its job itself, by what is opened for it now. */
+static int prepare_join(struct birth *birth)
+{
+	int fd;
+
+	if (birth->job < 0 || birth->child.plan->join >= 0)
+		return 0;
+	if (birth->usher.group)
+		return ward__usher_start(&birth->usher, birth->child.plan);
+	fd = ward__cgroup_open(birth->job, "cgroup.procs", O_WRONLY);
+	if (fd >= 0)
+		birth->child.plan->join = fd;
+	return fd < 0 ? fd : 0;
+}
+
+/* Codes that say nothing but that the job is not there, or not to be entered. */
+static bool is_about_job(const struct birth *birth, long code)
+{
+	return birth->job >= 0 && (code == -EACCES || code == -EBUSY || code == -ENODEV ||
+	                           code == -ENOENT);
+}
+
+/* clone3 without INTO_CGROUP may still be there. */
+static long climb_and_join(struct birth *birth, long code)
 {
 	long pid;
 
 	reset(birth);
+	if (prepare_join(birth) < 0)
+		return code;
+	pid = rung_clone3(birth);
+	if (!ward__is_refusal((int)pid) && code != -EOPNOTSUPP)
+		ward__cannot(WARD__INTO_CGROUP);
+	return pid;
+}
+
+/* -ENOSYS after a refusal: try the next rung. */
+static int climb(struct birth *birth, rung_fn *rung, struct ward_error *error)
+{
+	bool into = rung == rung_clone3 && birth->into && ward__can(WARD__INTO_CGROUP);
+	int r = into ? 0 : prepare_join(birth);
+	long pid;
+
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_JOB, r, -1, NULL);
+	reset(birth);
 	pid = rung(birth);
+	if (into && birth->job >= 0 && ward__is_refusal((int)pid))
+		pid = climb_and_join(birth, pid);
+	if (is_about_job(birth, pid))
+		return ward__fail(error, WARD_STEP_JOB, (int)pid, -1, NULL);
 	if (ward__is_refusal((int)pid))
 		return -ENOSYS;
 	if (pid == -EMFILE || pid == -ENFILE)
@@ -228,11 +284,30 @@ static int climb_again(struct birth *birth, rung_fn *rung, struct ward_error *er
 	return climb(birth, rung, error);
 }
 
+/*
+ * Newer kernels (6.18) kill at once who is born in a group when that, or the one that its
+ * parent is in, was ever killed by cgroup.kill: they compare the counts of kills of the
+ * two. Who enters it later is spared. A child that was really killed before its first
+ * step, and is made again, is one that was started after that.
+ */
+static bool killed_at_birth(const struct birth *birth)
+{
+	const struct ward__report *report = &birth->child.report;
+
+	return birth->job >= 0 && birth->into && birth->child.plan->join < 0 &&
+	       report->code == 0 && report->step == WARD_STEP_NONE;
+}
+
 /* One rung, to the end: exec'ed or gone. */
 static int attempt(struct birth *birth, rung_fn *rung, struct ward_error *error)
 {
 	int r = climb(birth, rung, error);
 
+	if (r == 0 && killed_at_birth(birth)) {
+		birth->into = false;
+		ward__job_cgroup_cannot_bear(birth->child.plan->start->job);
+		r = climb_again(birth, rung, error);
+	}
 	if (r < 0)
 		return r;
 	if (refused_table(birth)) {
@@ -375,6 +450,9 @@ static int start_forked(struct birth *birth, struct ward_error *error)
 	ward__reopen_undo(&birth->reopen, birth->child.plan);
 	birth->child.plan->unshare = false;
 	birth->child.plan->handlers_cleared = false;
+	r = prepare_join(birth);
+	if (r < 0)
+		return ward__fail(error, WARD_STEP_JOB, r, -1, NULL);
 	r = reserve(birth);
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_HOLD, r, -1, NULL);
@@ -391,15 +469,22 @@ int ward__start(struct ward__started *ret, struct ward__plan *plan,
                 struct ward_error *error)
 {
 	struct birth birth = { .child.plan = plan,
-		               .started = { .pidfd = -1 } };
+		               .started = { .pidfd = -1 },
+		               .job = ward__job_cgroup_dir(plan->start->job) };
 	int r;
 
+	birth.usher.group = ward__job_cgroup_attached(plan->start->job);
+	birth.into = birth.job >= 0 && !birth.usher.group &&
+	             ward__job_cgroup_can_bear(plan->start->job);
 	plan->unshare = !(plan->opts->flags & WARD_SPAWN_INHERIT_FDS) &&
 	                ward__can(WARD__UNSHARE_TABLE);
 	ward__reopen_plan(&birth.reopen, plan);
 	r = start_shared(&birth, error);
 	if (is_refused(r, error))
 		r = start_forked(&birth, error);
+	ward__usher_end(&birth.usher, plan);
+	if (plan->join >= 0)
+		close(plan->join);
 	if (r < 0 || birth.started.pidfd >= 0) {
 		ward__waiter_drop(birth.started.waiter);
 		birth.started.waiter = NULL;
