@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #endif
 #ifdef __FreeBSD__
@@ -325,6 +327,92 @@ static bool same_signals(void)
 	return same;
 }
 
+/* --------------------------------------------------------------------------- cgroups */
+
+#ifdef __linux__
+/* The directory of our own cgroup (v2) where systems have it. */
+static bool find_cgroup(char *path, size_t size)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified",
+		                              "/sys/fs/cgroup" };
+	char line[1024], own[1024] = "", probe[2200];
+	FILE *f = fopen("/proc/self/cgroup", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "0::/", 4) == 0)
+			snprintf(own, sizeof(own), "%s", line + 3);
+	if (f)
+		fclose(f);
+	own[strcspn(own, "\n")] = '\0';
+	for (size_t i = 0; own[0] && i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		snprintf(path, size, "%s%s", mounts[i], own);
+		snprintf(probe, sizeof(probe), "%s/cgroup.subtree_control", path);
+		if (access(probe, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void remove_cgroup(const char *path)
+{
+	char file[4096];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/cgroup.kill", path);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1", 1) != 1)
+			check_note("%s cannot be killed", path);
+		close(fd);
+	}
+	for (int tries = 0; tries < 1000 && rmdir(path) < 0 && errno == EBUSY; tries++)
+		poll(NULL, 0, 1);
+}
+
+/* Its job was given up, and has left whoever was in it: the next jobs will see to it. */
+static bool is_given_up(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool yes = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+/* Those of jobs are named after who made them: this very process. */
+static bool no_cgroups(void)
+{
+	char own[2048], path[2400], prefix[32];
+	struct dirent *e;
+	bool none = true;
+	DIR *dir;
+
+	if (!find_cgroup(own, sizeof(own)))
+		return true;
+	snprintf(prefix, sizeof(prefix), "ward-%d-", (int)getpid());
+	dir = opendir(own);
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (strncmp(e->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", own, e->d_name);
+		if (!is_given_up(path)) {
+			none = false;
+			check_note("left behind: cgroup %s", e->d_name);
+		}
+		remove_cgroup(path);
+	}
+	if (dir)
+		closedir(dir);
+	return none;
+}
+#else
+static bool no_cgroups(void)
+{
+	return true;
+}
+#endif
+
 /* ---------------------------------------------------------------------- the whole */
 
 static void look(struct state *s)
@@ -346,6 +434,7 @@ bool check_state_unchanged(void)
 {
 	bool same = no_children();
 
+	same = no_cgroups() && same;
 	look(&after);
 	same = same_fds() && same;
 	same = same_signals() && same;

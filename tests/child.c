@@ -332,6 +332,8 @@ int main(int argc, char *argv[])
 		verb = find(child_bytes_verbs, name);
 	if (!verb)
 		verb = find(child_stdio_verbs, name);
+	if (!verb)
+		verb = find(child_tree_verbs, name);
 	if (verb)
 		return verb->run(argv + 2);
 	fprintf(stderr, "child: no such verb: %s\n", name);

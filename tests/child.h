@@ -13,6 +13,7 @@ extern const struct child_verb child_print_verbs[];
 extern const struct child_verb child_play_verbs[];
 extern const struct child_verb child_bytes_verbs[];
 extern const struct child_verb child_stdio_verbs[];
+extern const struct child_verb child_tree_verbs[];
 
 /* 0 for NULL. */
 int child_number(const char *text);

@@ -218,44 +218,6 @@ static int verb_ready(char *args[])
 	return (int)code_of(args[0]);
 }
 
-/* ------------------------------------------------------------------------ other ones */
-
-/* Ourselves again, with these arguments and our stdio. */
-static PROCESS_INFORMATION start_again(const wchar_t *args)
-{
-	wchar_t path[1024], command[1200];
-	STARTUPINFOW info;
-	PROCESS_INFORMATION process;
-
-	memset(&info, 0, sizeof(info));
-	info.cb = sizeof(info);
-	GetModuleFileNameW(NULL, path, 1024);
-	swprintf(command, 1200, L"child %ls", args);
-	if (!CreateProcessW(path, command, NULL, NULL, TRUE, 0, NULL, NULL, &info,
-	                    &process))
-		child_die("CreateProcessW");
-	return process;
-}
-
-/* End at once with CODE; leave a child that holds our stdout until stdin is closed. */
-static int verb_fork_and_hold(char *args[])
-{
-	start_again(L"hold");
-	return (int)code_of(args[0]);
-}
-
-/* As hold, beside a child in the same group that does so too. Ends when the child has. */
-static int verb_fork_and_stay(char *args[])
-{
-	PROCESS_INFORMATION other = start_again(L"hold");
-
-	(void)args;
-	child_say("ready\n");
-	child_until_closed(0);
-	WaitForSingleObject(other.hProcess, INFINITE);
-	return 0;
-}
-
 /* ------------------------------------------------------------------- console events */
 
 static volatile LONG caught = -1;
@@ -371,8 +333,6 @@ static const struct child_verb verbs[] = {
 	{ "terminate", verb_terminate },
 	{ "hold", verb_hold },
 	{ "ready", verb_ready },
-	{ "fork-and-hold", verb_fork_and_hold },
-	{ "fork-and-stay", verb_fork_and_stay },
 	{ "ignore", verb_ignore },
 	{ "catch", verb_catch },
 	{ "leader-exits-first", verb_leader_exits_first },
@@ -456,6 +416,8 @@ int main(void)
 		verb = find(child_bytes_verbs, args[0]);
 	if (!verb)
 		verb = find(child_stdio_verbs, args[0]);
+	if (!verb)
+		verb = find(child_tree_verbs, args[0]);
 	if (verb)
 		return verb->run(args + 1);
 	fprintf(stderr, "child: no such verb: %s\n", args[0]);

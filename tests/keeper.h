@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keepers in tests. Each claim is tried with a keeper that has its own program, and with
+ * one that is a copy of its host, which is what there is where that program does not run.
+ */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include <sys/prctl.h>
+
+#include "gate.h"
+#include "job.h"
+
+/* From now on the keepers of this case are copies; to be said before the first. */
+static inline void keepers_are_copies(void)
+{
+	ward__gate_fail("keeper_image", 1, ENOSYS);
+}
+
+/* Has a keeper its own program here? */
+static inline bool able_keeper_image(void)
+{
+	return !is_forced("keeper_image") && !is_forced("memfd_create") &&
+	       able_close_range() && !is_forced("clone_vm") && able_pidfd_open() &&
+	       !is_forced("clone_pidfd") && able_pidfd_wait() && !on_valgrind() &&
+	       !on_emulator();
+}
+
+#define TEST_BOTH(sentence)                        \
+	static void both_##sentence(void);         \
+	TEST(sentence)                             \
+	{                                          \
+		both_##sentence();                 \
+	}                                          \
+	TEST(sentence##_also_with_a_copy_as_keeper) \
+	{                                          \
+		keepers_are_copies();              \
+		both_##sentence();                 \
+	}                                          \
+	static void both_##sentence(void)
+
+#define KEPT(...) WARD_SPAWN_OPTS(.on_owner_death = WARD_KILL, __VA_ARGS__)
+
+/* The parent of a process, or -1. */
+static inline pid_t parent_of(int64_t pid)
+{
+	char path[64], line[512];
+	const char *after;
+	int ppid = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	f = fopen(path, "re");
+	after = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	if (f)
+		fclose(f);
+	if (!after || sscanf(after + 1, " %*c %d", &ppid) != 1)
+		return -1;
+	return ppid;
+}
+
+static inline pid_t keeper_of(const struct ward *w)
+{
+	pid_t keeper = parent_of(ward_pid(w));
+
+	REQUIRE(keeper > 1);
+	CHECK(keeper != getpid());
+	return keeper;
+}
+
+/* How many descriptors it has. */
+static inline int descriptors_of(pid_t pid)
+{
+	char path[64];
+	struct dirent *e;
+	int n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	REQUIRE(dir != NULL);
+	while ((e = readdir(dir)) != NULL)
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+/* It was made in the memory of its host, and is soon somewhere else. */
+static inline void await_program(pid_t keeper)
+{
+	char path[64], name[128] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)keeper);
+	for (int i = 0; i < 10000 && strcmp(name, "/") != 0; i++) {
+		ssize_t n = readlink(path, name, sizeof(name) - 1);
+
+		name[n > 0 ? n : 0] = '\0';
+		sched_yield();
+	}
+	CHECK_STR(name, "/");
+}
+
+#endif
