@@ -34,6 +34,12 @@ _ward_value() {
 		_ward_words 'text json' ;;
 	--capture-limit)
 		_ward_words '64K 1M 10M 100M 1G' ;;
+	--means)
+		_ward_words 'cgroup keeper pidns group' ;;
+	--at-least)
+		_ward_words 'group tree kernel' ;;
+	--memory-max)
+		_ward_words '64M 256M 1G 4G' ;;
 	--keep)
 		_ward_words 'head tail ends close kill' ;;
 	--umask)
@@ -51,7 +57,8 @@ _ward_takes_value() {
 	case $1 in
 	-t | --timeout | -k | --kill-after | -s | --signal | --dir | --env | --unset | --user | \
 	--group | --umask | --nice | --rlimit | --stdin | --stdout | --stderr | --report-file | \
-	--capture-limit | --keep | --idle-timeout | --drain | --tee | --input)
+	--capture-limit | --keep | --idle-timeout | --drain | --tee | --input | --means | \
+	--at-least | --memory-max | --pids-max | --cpu-max | --lifeline)
 		return 0 ;;
 	esac
 	return 1
@@ -102,13 +109,19 @@ _ward_run() {
 		return
 	fi
 	_ward_value "$prev" && return
-	[[ $prev == --nice ]] && return
+	case $prev in
+	--nice | --pids-max | --cpu-max | --lifeline) return ;;
+	esac
 	_ward_words '--timeout --kill-after --signal --dir --env --unset --clear-env --user
 		--group --umask --nice --rlimit --new-session --stdin --stdout --stderr --append
 		--capture-limit --keep --idle-timeout --drain --prefix --prefix= --timestamps
+		--leave --means --at-least --memory-max --pids-max --cpu-max --lifeline
 		--tee --input --report --report=text --report=json --report-file --help'
 	if [[ ${COMP_WORDS[1]} == run ]]; then
-		[[ --pty == "$cur"* ]] && COMPREPLY+=(--pty)
+		local more
+		for more in --pty --init --signal-group; do
+			[[ $more == "$cur"* ]] && COMPREPLY+=("$more")
+		done
 	fi
 }
 
@@ -121,7 +134,7 @@ _ward() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		_ward_words 'run pipe wait kill id info --help --version'
+		_ward_words 'run pipe wait kill id info tree --help --version'
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == run || ${COMP_WORDS[1]} == pipe ]]; then
@@ -131,9 +144,9 @@ _ward() {
 	_ward_value "$prev" && return
 	case ${COMP_WORDS[1]}:$cur in
 	wait:-*) _ward_words '--timeout --any --json --help' ;;
-	kill:-*) _ward_words '--signal --kill-after --group --help' ;;
+	kill:-*) _ward_words '--signal --kill-after --group --tree --help' ;;
 	id:-*) _ward_words '--boot --help' ;;
-	info:-*) _ward_words '--json --help' ;;
+	info:-* | tree:-*) _ward_words '--json --help' ;;
 	*) _ward_words "$(ps -A -o pid= 2>/dev/null)" ;;
 	esac
 }

@@ -21,7 +21,8 @@ function __ward_command
                 break
             case -t -k -s --timeout --kill-after --signal --dir --env --unset --user --group \
                 --umask --nice --rlimit --stdin --stdout --stderr --report-file \
-                --capture-limit --keep --idle-timeout --drain --tee --input
+                --capture-limit --keep --idle-timeout --drain --tee --input \
+                --means --at-least --memory-max --pids-max --cpu-max --lifeline
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-*'
@@ -66,6 +67,7 @@ complete -c ward -n __ward_bare -a wait -d 'Wait for running processes'
 complete -c ward -n __ward_bare -a kill -d 'Signal running processes'
 complete -c ward -n __ward_bare -a id -d 'Name running processes for good'
 complete -c ward -n __ward_bare -a info -d 'Tell about running processes'
+complete -c ward -n __ward_bare -a tree -d 'Tell about all that descends from them'
 complete -c ward -n __ward_bare -s h -l help -d 'Show help'
 complete -c ward -n __ward_bare -s V -l version -d 'Show the version'
 
@@ -82,6 +84,15 @@ complete -c ward -n __ward_run_option -l umask -x -a '022 027 077' -d 'With this
 complete -c ward -n __ward_run_option -l nice -x -d 'At this niceness'
 complete -c ward -n __ward_run_option -l rlimit -x -a $limits -d 'With this resource limit'
 complete -c ward -n __ward_run_option -l new-session -d 'In a session of its own'
+complete -c ward -n __ward_run_option -l leave -d 'Let live what it leaves behind'
+complete -c ward -n __ward_run_option -l means -x -a 'cgroup keeper pidns group' -d 'Hold what it starts by this'
+complete -c ward -n __ward_run_option -l at-least -x -a 'group tree kernel' -d '... no less than'
+complete -c ward -n __ward_run_option -l memory-max -x -a '64M 256M 1G 4G' -d 'Limit the memory of all'
+complete -c ward -n __ward_run_option -l pids-max -x -d 'Limit its processes'
+complete -c ward -n __ward_run_option -l cpu-max -x -d 'Limit its processors'
+complete -c ward -n __ward_run_option -l lifeline -x -d 'End it when the other side is gone'
+complete -c ward -n '__ward_verb run; and __ward_run_option' -l init -d 'As the first process of a container'
+complete -c ward -n '__ward_verb run; and __ward_run_option' -s g -l signal-group -d '... with signals for its group'
 complete -c ward -n __ward_run_option -l stdin -r -F -d 'Read from this file'
 complete -c ward -n __ward_run_option -l stdout -r -F -d 'Write to this file'
 complete -c ward -n __ward_run_option -l stderr -r -F -d 'Write errors to this file'
@@ -105,7 +116,8 @@ complete -c ward -n '__ward_verb wait' -l any -d 'Wait for the first that ends'
 complete -c ward -n '__ward_verb kill' -s s -l signal -x -a '(__ward_signals)' -d 'The signal'
 complete -c ward -n '__ward_verb kill' -s k -l kill-after -x -a $durations -d 'KILL after this time'
 complete -c ward -n '__ward_verb kill' -l group -d 'To the group that each one leads'
+complete -c ward -n '__ward_verb kill' -l tree -d 'End it with all that descends from it'
 complete -c ward -n '__ward_verb id' -l boot -d 'Add the boot of the machine'
-complete -c ward -n '__ward_verb wait info' -l json -d 'One JSON object a line'
-complete -c ward -n '__ward_verb run pipe wait kill id info' -s h -l help -d 'Show help'
-complete -c ward -n '__ward_verb wait kill id info' -a '(__fish_complete_pids)'
+complete -c ward -n '__ward_verb wait info tree' -l json -d 'One JSON object a line'
+complete -c ward -n '__ward_verb run pipe wait kill id info tree' -s h -l help -d 'Show help'
+complete -c ward -n '__ward_verb wait kill id info tree' -a '(__fish_complete_pids)'

@@ -232,7 +232,7 @@ TEST(our_terminal_is_not_touched_when_nothing_was_started)
 TEST(our_terminal_is_as_before_while_we_are_stopped)
 {
 	static const char script[] =
-		"set -m; \"$0\" run --pty sh -c 'echo ready; "
+		"set -m; \"$0\" run --means=group --pty sh -c 'echo ready; "
 		"kill -TSTP $PPID; read x; echo \"<$x>\"'; "
 		"stty -a | grep -q ' icanon' && echo cooked; echo stopped; read y; fg";
 	const char *path = tool_path();

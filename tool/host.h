@@ -34,6 +34,10 @@ bool tool_host_is_in_front(void);
 const char *tool_host_user(uint32_t uid);
 int tool_host_group(const char *name, uint32_t *ret);
 
+/* Our own number; as many open files as we may have. */
+int64_t tool_host_pid(void);
+void tool_host_many_files(void);
+
 /* Does it stand between the names of a path? */
 bool tool_host_is_separator(char c);
 

@@ -89,6 +89,59 @@ static json_t *words(const char *const *argv)
 	return NULL;
 }
 
+/* ... and of all that it has started. */
+static json_t *names(const struct ward_job_result *result)
+{
+	json_t *array = json_array();
+	bool whole = array != NULL;
+
+	for (size_t i = 0; i < result->n_names && whole; i++) {
+		const struct ward_job_name *name = &result->names[i];
+		json_t *o = json_object();
+
+		whole = tool_json_put(o, "pid", tool_json_count(name->pid)) &&
+		        tool_json_put(o, "name", tool_json_text(name->name)) &&
+		        tool_json_put(o, "survived", tool_json_bool(name->survived));
+		whole = json_array_append_new(array, o) == 0 && whole;
+	}
+	if (whole)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static bool put_tree_usage(json_t *o, const struct ward_job_usage *u)
+{
+	return tool_json_put(o, "user_s", tool_json_seconds(u->user_ns)) &&
+	       tool_json_put(o, "system_s", tool_json_seconds(u->system_ns)) &&
+	       tool_json_put(o, "memory_peak_bytes",
+	                     tool_json_count(u->memory_peak_bytes)) &&
+	       tool_json_put(o, "max_rss_bytes", tool_json_count(u->max_rss_bytes)) &&
+	       tool_json_put(o, "read_bytes", tool_json_count(u->read_bytes)) &&
+	       tool_json_put(o, "written_bytes", tool_json_count(u->written_bytes));
+}
+
+static bool put_tree(json_t *o, const struct report_tree *tree)
+{
+	json_t *t = json_object();
+
+	if (!tree->held) {
+		json_decref(t);
+		return tool_json_put(o, "tree", json_null());
+	}
+	if (tool_json_put(t, "means", tool_json_text(ward_means_name(tree->means))) &&
+	    tool_json_put(t, "strength",
+	                  tool_json_text(ward_strength_name(tree->strength))) &&
+	    tool_json_put(t, "left", tool_json_count(tree->left)) &&
+	    tool_json_put(t, "killed", tool_json_count(tree->killed)) &&
+	    tool_json_put(t, "survivors", tool_json_count(tree->survivors)) &&
+	    tool_json_put(t, "names", names(&tree->names)) &&
+	    put_tree_usage(t, &tree->usage))
+		return tool_json_put(o, "tree", t);
+	json_decref(t);
+	return false;
+}
+
 static bool put_end(json_t *o, const struct tool_report *report)
 {
 	const char *step =
@@ -104,6 +157,7 @@ static bool put_end(json_t *o, const struct tool_report *report)
 	       tool_json_put(o, "timed_out", tool_json_bool(report->timed_out)) &&
 	       tool_json_put(o, "idle_timed_out", tool_json_bool(report->idle)) &&
 	       tool_json_put(o, "limit_reached", tool_json_bool(report->limited)) &&
+	       tool_json_put(o, "lifeline_cut", tool_json_bool(report->cut_off)) &&
 	       tool_json_put(o, "stopped_by", tool_json_text(step)) &&
 	       tool_json_put(o, "group_killed", tool_json_bool(report->group_killed));
 }
@@ -220,5 +274,6 @@ char *tool_json_report(const struct tool_report *report)
 	json_t *o = json_object();
 
 	return tool_json_line(o, put_end(o, report) && put_cost(o, &report->exit) &&
-	                                 put_error(o, report) && put_streams(o, report));
+	                                 put_error(o, report) && put_streams(o, report) &&
+	                                 put_tree(o, &report->tree));
 }

@@ -3,10 +3,11 @@
  * ward kill: signal processes, and no others. With a grace all of them are asked first,
  * then share the time, and what is left is killed.
  */
+#include "kill.h"
+
 #include <errno.h>
 
 #include "host.h"
-#include "process.h"
 
 static const char help[] =
 	"Usage: ward kill [OPTION]... PID[:INODE]...\n"
@@ -15,6 +16,8 @@ static const char help[] =
 	"  -s, --signal SIGNAL        the signal; TERM. 0 only asks if it could be sent\n"
 	"  -k, --kill-after DURATION  wait for the end, send KILL after this time\n"
 	"      --group                to the whole process group that each one leads\n"
+	"      --tree                 end each one with all that descends from it: stop\n"
+	"                             them, signal them, KILL after the grace (5s)\n"
 	"  -h, --help                 show this text\n"
 	"\n"
 	"DURATION is 250ms, 5s, 1.5m, 2h, 1d, 2.5 (seconds) or forever.\n"
@@ -23,12 +26,6 @@ static const char help[] =
 
 /* How often to look whether a process is a zombie. */
 enum { LOOK_NS = 20 * 1000 * 1000 };
-
-struct kill_options {
-	int signal;
-	bool group, end;              /* `end`: -k was given */
-	int64_t grace_ns;
-};
 
 static int take_signal(void *to, const char *name, const char *value)
 {
@@ -50,10 +47,18 @@ static int take_group(void *to, const char *name, const char *value)
 	return 0;
 }
 
+static int take_tree(void *to, const char *name, const char *value)
+{
+	(void)name, (void)value;
+	((struct kill_options *)to)->tree = true;
+	return 0;
+}
+
 static const struct tool_option options[] = {
 	{ "signal", 's', TOOL_VALUE, take_signal, NULL },
 	{ "kill-after", 'k', TOOL_VALUE, take_kill_after, NULL },
 	{ "group", 0, TOOL_FLAG, take_group, NULL },
+	{ "tree", 0, TOOL_FLAG, take_tree, NULL },
 	{ 0 },
 };
 
@@ -100,17 +105,7 @@ static int signal_all(struct tool_processes *processes, const struct kill_option
 	return status;
 }
 
-/* -------------------------------------------------------------------------- the grace */
-
-/* A zombie, but not one whose first thread alone has ended. */
-static bool is_zombie(struct ward *w)
-{
-	struct ward_info info = { .size = sizeof(info) };
-	int r = ward_info(w, &info);
-
-	return r == -ESRCH ||
-	       (r == 0 && info.state == WARD_STATE_ENDED && info.threads <= 1);
-}
+/* ------------------------------------------------------------------------ the grace */
 
 /*
  * 1: it has ended; 0: not until @deadline. The wait for a stranger lasts until its parent
@@ -128,7 +123,8 @@ static int wait_end(struct ward *w, bool group, int64_t deadline)
 		r = ward_wait(w, left < 0 || left > LOOK_NS ? LOOK_NS : left, NULL);
 		if (r < 0)
 			return r;
-		if ((r > 0 || is_zombie(w)) && !(group && ward_signal_group(w, 0) == 0))
+		if ((r > 0 || tool_process_is_zombie(w)) &&
+		    !(group && ward_signal_group(w, 0) == 0))
 			return 1;
 		if (r > 0)
 			tool_host_pause(LOOK_NS);
@@ -189,6 +185,18 @@ static int no_init(const struct tool_processes *processes)
 	return STATUS_OK;
 }
 
+static int kill_trees(struct tool_processes *processes, const struct kill_options *o)
+{
+	int status;
+
+	tool_host_many_files();
+	status = tool_processes_open(processes, 0, "end");
+	for (size_t i = 0; i < processes->n; i++)
+		if (processes->all[i].ward)
+			status = tool_worse(status, kill_tree(&processes->all[i], o));
+	return tool_finish(status);
+}
+
 static int kill_them(struct tool_processes *processes, const struct kill_options *o)
 {
 	/* A mere number will do for a signal now, as in kill(1), not for a KILL later. */
@@ -197,6 +205,8 @@ static int kill_them(struct tool_processes *processes, const struct kill_options
 
 	if (status != STATUS_OK)
 		return status;
+	if (o->tree)
+		return kill_trees(processes, o);
 	status = tool_processes_open(processes, flags, "signal");
 	status = tool_worse(status, signal_all(processes, o));
 	return o->end ? tool_worse(status, end_all(processes, o)) : status;
@@ -204,13 +214,16 @@ static int kill_them(struct tool_processes *processes, const struct kill_options
 
 int tool_kill(char **argv)
 {
-	struct kill_options o = { .signal = ward_signal_number("TERM") };
+	struct kill_options o = { .signal = ward_signal_number("TERM"),
+		                  .grace_ns = 5 * WARD_NS_PER_S };
 	struct tool_args args = { argv, STATUS_OK };
 	struct tool_processes processes;
 	int status;
 
 	if (!tool_options(&args, help, options, &o))
 		return args.status;
+	if (o.tree && o.group)
+		return tool_fail("--tree and --group both say who is meant");
 	status = tool_processes_parse(&processes, args.argv);
 	if (status != STATUS_OK)
 		return status;

@@ -15,6 +15,7 @@ static const char help[] =
 	"  ward kill PID...    signal running processes, and no others\n"
 	"  ward id PID...      name running processes for good: PID:INODE\n"
 	"  ward info PID...    tell about running processes\n"
+	"  ward tree PID...    ... and about all that descends from them\n"
 	"\n"
 	"  ward COMMAND --help tells more, and so does ward(1).\n"
 	"  ward --version      the version\n";
@@ -25,6 +26,7 @@ static const struct {
 } verbs[] = {
 	{ "run", tool_run },   { "pipe", tool_pipe }, { "wait", tool_wait },
 	{ "kill", tool_kill }, { "id", tool_id },     { "info", tool_info },
+	{ "tree", tool_tree },
 };
 
 static int dispatch(char **argv)

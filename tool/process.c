@@ -106,3 +106,17 @@ void tool_process_id_text(struct ward *w, uint32_t flags, char text[WARD_ID_TEXT
 	    ward_id_format(&id, flags, text, WARD_ID_TEXT_MAX) < 0)
 		snprintf(text, WARD_ID_TEXT_MAX, "%" PRId64, ward_pid(w));
 }
+
+bool tool_process_is_zombie(struct ward *w)
+{
+	struct ward_info info = { .size = sizeof(info) };
+	int r = ward_info(w, &info);
+
+	return r == -ESRCH ||
+	       (r == 0 && info.state == WARD_STATE_ENDED && info.threads <= 1);
+}
+
+bool tool_process_is_over(struct ward *w)
+{
+	return ward_wait(w, 0, NULL) != 0 || tool_process_is_zombie(w);
+}

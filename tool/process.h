@@ -36,6 +36,12 @@ int tool_process_fail(const struct tool_process *p, const char *what, int code);
 /* PID:INODE, or the number alone where the system has nothing better. */
 void tool_process_id_text(struct ward *w, uint32_t flags, char text[WARD_ID_TEXT_MAX]);
 
+/* A zombie, but not one whose first thread alone has ended; or gone. */
+bool tool_process_is_zombie(struct ward *w);
+
+/* Has it ended, collected or not? */
+bool tool_process_is_over(struct ward *w);
+
 /* The exit status for two failures: a failure of ward counts more than a process gone. */
 int tool_worse(int a, int b);
 

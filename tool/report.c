@@ -104,13 +104,15 @@ static void print_usage(struct tool_text *to, const struct ward_exit *e)
 
 bool tool_report_is_bounded(const struct tool_report *report)
 {
-	return report->timed_out || report->idle || report->limited;
+	return report->timed_out || report->idle || report->limited || report->cut_off;
 }
 
 static const char *why_stopped(const struct tool_report *report)
 {
 	if (report->limited)
 		return "too much output";
+	if (report->cut_off)
+		return "lifeline cut";
 	return report->idle ? "idle time-out" : "time-out";
 }
 
@@ -140,6 +142,44 @@ static void print_stage(struct tool_text *to, const struct report_stage *stage, 
 	tool_text_add(to, "\n");
 }
 
+/* ------------------------------------------------------------------------- the tree */
+
+static void print_survivors(struct tool_text *to, const struct report_tree *tree)
+{
+	if (tree->survivors > 0)
+		tool_text_add(to, "survived  %" PRId64 " processes\n", tree->survivors);
+	for (size_t i = 0; i < tree->names.n_names; i++) {
+		const struct ward_job_name *name = &tree->names.names[i];
+
+		tool_text_add(to, "%s  %" PRId64 " ",
+		              name->survived ? "survived" : "killed  ", name->pid);
+		tool_text_word(to, name->name);
+		tool_text_add(to, "\n");
+	}
+}
+
+static void print_tree(struct tool_text *to, const struct report_tree *tree)
+{
+	const struct ward_job_usage *usage = &tree->usage;
+
+	if (!tree->held)
+		return;
+	tool_text_add(to, "tree      by %s (%s)", ward_means_name(tree->means),
+	              ward_strength_name(tree->strength));
+	if (tree->left > 0)
+		tool_text_add(to, ", %" PRId64 " left at the end", tree->left);
+	if (tree->killed > 0)
+		tool_text_add(to, ", %" PRId64 " needed KILL", tree->killed);
+	if (usage->user_ns >= 0 && usage->system_ns >= 0)
+		tool_text_add(to, "; processor %.3f s user, %.3f s system",
+		              seconds(usage->user_ns), seconds(usage->system_ns));
+	if (usage->memory_peak_bytes >= 0)
+		tool_text_add(to, "; %.1f MiB at most",
+		              (double)usage->memory_peak_bytes / 1048576);
+	tool_text_add(to, "\n");
+	print_survivors(to, tree);
+}
+
 static void print_result(struct tool_text *to, const struct tool_report *report)
 {
 	char text[64];
@@ -155,6 +195,7 @@ static void print_result(struct tool_text *to, const struct tool_report *report)
 		                                     "");
 	if (report->exit.how != 0)
 		print_usage(to, &report->exit);
+	print_tree(to, &report->tree);
 	for (size_t i = 0; i < report->n_stages; i++)
 		print_stage(to, &report->stages[i], i);
 	print_stream(to, "output", &report->out);

@@ -23,6 +23,17 @@ struct report_stage {
 	struct report_stream err;
 };
 
+/* All that was started. */
+struct report_tree {
+	bool held;                    /* by a job, or as a pid namespace */
+	int means, strength;
+	int64_t left;                 /* when the command ended; here and below -1: that
+	                               * cannot be told */
+	int64_t killed, survivors;    /* that needed KILL; that it did not end */
+	struct ward_job_result names; /* some of these */
+	struct ward_job_usage usage;
+};
+
 struct tool_report {
 	char *const *argv;
 	bool started;
@@ -31,8 +42,10 @@ struct tool_report {
 	struct ward_exit exit;        /* `how` 0: it still runs, ward could not stop it */
 	bool timed_out, idle;         /* stopped: --timeout, --idle-timeout */
 	bool limited;                 /* ... --keep=kill */
+	bool cut_off;                 /* ... --lifeline */
 	int stopped_by;               /* the signal of the last step before the end; 0 */
 	bool group_killed;            /* what it left behind needed KILL */
+	struct report_tree tree;
 	struct ward_error error;      /* why it was not started */
 
 	struct report_stream out, err;

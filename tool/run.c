@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "host.h"
+#include "lifeline.h"
 #include "process.h"
 #include "signals.h"
+#include "tree.h"
 
 enum { STANDARD_ERROR = 2 };
 
@@ -53,21 +55,24 @@ int run_not_started(const char *name, int r, const struct tool_report *report)
 	return start_status(&report->error);
 }
 
-int run_hold_signals(void)
+int run_hold_signals(const struct run_options *o)
 {
 	int r = tool_signals_hold();
 
 	if (r < 0)
 		return tool_fail("cannot make a pipe for signals: %s", ward_strerror(r));
+	r = o->tree.lifeline >= 0 ? tool_lifeline_watch(o->tree.lifeline) : 0;
+	if (r < 0)
+		return tool_fail("cannot watch the lifeline: %s", ward_strerror(r));
 	return STATUS_OK;
 }
 
 /* The command has ward's own descriptors. */
-static int run_alone(struct run_options *o, bool group, bool shared,
+static int run_alone(struct run_options *o, struct tree *tree, bool group, bool shared,
                      struct tool_report *report)
 {
 	struct ward *w = NULL;
-	int r = run_hold_signals();
+	int r = run_hold_signals(o);
 
 	if (r != STATUS_OK)
 		return r;
@@ -78,9 +83,23 @@ static int run_alone(struct run_options *o, bool group, bool shared,
 	report->started = true;
 	report->pid = ward_pid(w);
 	tool_process_id_text(w, 0, report->id);
-	r = run_watch(w, o, group, shared, report);
+	r = run_watch(w, tree, group, shared, report);
 	ward_close(w);
 	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+static int run_held(struct run_options *o, bool shared, struct tool_report *report)
+{
+	bool group = !shared && (!o->tree.init || o->tree.to_group);
+	struct tree tree;
+	int r = tree_open(&tree, o, shared);
+
+	if (r == STATUS_OK)
+		r = o->pipe || io_is_any(&o->io) ?
+		            run_io(o, &tree, group, shared, report) :
+		            run_alone(o, &tree, group, shared, report);
+	tree_close(&tree);
+	return r;
 }
 
 /* The command may keep what its caller passed on purpose: a jobserver, <(...), 3<file. */
@@ -94,8 +113,7 @@ static int run_command(struct run_options *o, struct tool_report *report)
 	o->spawn.flags |= WARD_SPAWN_INHERIT_FDS | WARD_SPAWN_INHERIT_SIGNALS;
 	if (!session && !shared)
 		o->spawn.flags |= WARD_SPAWN_PGROUP;
-	r = o->pipe || io_is_any(&o->io) ? run_io(o, !shared, shared, report) :
-	                                   run_alone(o, !shared, shared, report);
+	r = run_held(o, shared, report);
 	o->spawn.error = NULL;
 	return r == STATUS_OK ? exit_status(report) : r;
 }

@@ -20,6 +20,16 @@ struct io_options {
 	const char *tee, *input;      /* paths; NULL */
 };
 
+/* How all that a command starts is held. */
+struct tree_options {
+	uint32_t means, at_least;     /* WARD_MEANS_*, WARD_STRENGTH_*; 0: not said */
+	uint64_t memory_max, pids_max, cpu_max;
+	bool leave;                   /* who is left at the end lives on */
+	bool init;                    /* ward is the first process of a container */
+	bool to_group;                /* ... its signals are for the command's group */
+	int lifeline;                 /* a descriptor; -1: none */
+};
+
 struct run_options {
 	int64_t timeout_ns;           /* of the command; WARD_FOREVER: none */
 	int64_t grace_ns;             /* between `signal` and KILL */
@@ -36,6 +46,7 @@ struct run_options {
 	const char *report_file;
 
 	struct io_options io;
+	struct tree_options tree;
 
 	struct ward_spawn_opts spawn; /* the rest, and in the end all of the above */
 	char *const *command;         /* all the words that are no options */
@@ -58,6 +69,9 @@ int pipe_split(struct run_options *o);
 extern const struct tool_option io_option_table[];
 int io_options_settle(struct run_options *o);
 
+extern const struct tool_option tree_option_table[];
+int tree_options_settle(const struct run_options *o);
+
 /* Does output go through ward; or output or input? */
 bool io_is_output(const struct io_options *io);
 bool io_is_any(const struct io_options *io);
@@ -67,17 +81,19 @@ bool io_is_any(const struct io_options *io);
  */
 int run_whole(struct run_options *o);
 
+struct tree;
 
 /*
- * Watch over @w until it has ended: pass signals on, stop it when its time is up, and put
- * into @report how it went. @group: it leads a group of its own; @shared: it is in
- * ward's. 0; or a negative errno after a message when it could not be stopped.
+ * Watch over @w until it has ended: pass signals on, stop it when its time is up, end
+ * what it has left, and put into @report how it went. @group: it leads a group of its
+ * own, and signals are for that; @shared: it is in ward's. 0; or a negative errno after a
+ * message when it could not be stopped.
  */
-int run_watch(struct ward *w, const struct run_options *o, bool group, bool shared,
+int run_watch(struct ward *w, struct tree *tree, bool group, bool shared,
               struct tool_report *report);
 
 /* Just before the start: 0, or STATUS_FAILED after a message. */
-int run_hold_signals(void);
+int run_hold_signals(const struct run_options *o);
 
 /* Say why @name was not started, which report->error tells: the exit status for it. */
 int run_not_started(const char *name, int r, const struct tool_report *report);
@@ -86,7 +102,8 @@ int run_not_started(const char *name, int r, const struct tool_report *report);
  * Start the commands with what goes through ward, and watch over them until they have
  * ended. 0, or an exit status after a message.
  */
-int run_io(struct run_options *o, bool group, bool shared, struct tool_report *report);
+int run_io(struct run_options *o, struct tree *tree, bool group, bool shared,
+           struct tool_report *report);
 
 /* ---------------------------------------------------------------- a command's group */
 

@@ -12,22 +12,26 @@
 #include <stdlib.h>
 
 #include "host.h"
+#include "lifeline.h"
 #include "process.h"
 #include "run.h"
 #include "signals.h"
 #include "streams.h"
 #include "terminal.h"
+#include "tree.h"
 
 enum { TICK_MS = 20 };
 
 struct run_io {
 	struct run_options *options;
+	struct tree *tree;
 	struct tool_report *report;
 	struct ward_pipeline *pipeline;
 	struct streams streams;
 	struct tool_input input;
 	bool group, shared;
 	bool silent;                  /* for too long: they are being stopped for it */
+	bool cut_off;                 /* ... the lifeline is cut */
 	bool finishing;               /* the commands have ended */
 	int64_t deadline;             /* of waiting for who reads our output */
 	int64_t moved;                /* when there was output, last */
@@ -67,6 +71,7 @@ static void attend(struct run_io *io)
 
 	while ((sig = tool_signals_next(io->shared)) != 0)
 		pass_on(io, sig);
+	tree_reap(io->tree, ward_of(io, 0));
 	if (io->options->io.pty && tool_terminal_changed())
 		resize(io);
 }
@@ -81,7 +86,7 @@ static bool have_ended(const struct run_io *io)
 
 static bool gives_up(const struct run_io *io)
 {
-	return tool_time_left(io->deadline) == 0 ||
+	return tool_time_left(io->deadline) == 0 || tool_lifeline_is_cut() ||
 	       (tool_signals_asked() && have_ended(io));
 }
 
@@ -128,6 +133,15 @@ static void look_for_silence(struct run_io *io)
 	ward_pipeline_stop(io->pipeline);
 }
 
+static void look_at_lifeline(struct run_io *io)
+{
+	if (io->cut_off || !tool_lifeline_is_cut())
+		return;
+	io->cut_off = true;
+	io->deadline = tool_now();
+	ward_pipeline_stop(io->pipeline);
+}
+
 static int on_chunk(void *context, int64_t stage, int fd, const void *data, size_t size)
 {
 	struct run_io *io = context;
@@ -170,6 +184,9 @@ static size_t describe_stop(const struct run_io *io, struct ward_stop_step stop[
 	const struct run_options *o = io->options;
 	uint32_t group = io->group ? WARD_STOP_GROUP : 0;
 	size_t n = 0;
+
+	if (io->tree->job)
+		group = WARD_STOP_JOB;
 
 	if (o->signal != tool_signal_kill())
 		stop[n++] = (struct ward_stop_step){ .signal = o->signal,
@@ -258,6 +275,7 @@ static void report_result(const struct run_io *io, const struct ward_result *res
 	report->exit = result->exit;
 	report->timed_out = (result->flags & WARD_RESULT_TIMED_OUT) != 0;
 	report->idle = io->silent && (result->flags & WARD_RESULT_STOPPED) != 0;
+	report->cut_off = io->cut_off && (result->flags & WARD_RESULT_STOPPED) != 0;
 	report->limited = (result->flags & WARD_RESULT_LIMIT) != 0;
 	report->stopped_by = result->stopped_by;
 	report->input_bytes = result->input_written;
@@ -293,10 +311,18 @@ static void end_groups(struct run_io *io, int64_t deadline, bool killed)
 
 static void end_rest(struct run_io *io)
 {
-	bool killed = io->report->stopped_by == tool_signal_kill();
+	int by = io->report->stopped_by;
+	struct tree_stop stop = { .bounded = tool_report_is_bounded(io->report),
+		                  .killed = by == tool_signal_kill(),
+		                  .deadline = end_of_grace(io) };
 
-	if (io->group && tool_report_is_bounded(io->report))
-		end_groups(io, end_of_grace(io), killed);
+	stop.asked = io->tree->job && by != 0 && !stop.killed;
+	if (stop.killed)
+		io->report->tree.killed = -1; /* by the library, which did not count */
+	if (tree_is_held(io->tree))
+		tree_end(io->tree, &stop, io->report);
+	else if (io->group && stop.bounded)
+		end_groups(io, stop.deadline, stop.killed);
 }
 
 /* Who stopped them wants an end; who did not can wait for the reader of our output. */
@@ -319,6 +345,7 @@ static int watch(struct run_io *io)
 	while ((r = ward_pipeline_wait(io->pipeline, silence_left(io), &result)) == 0) {
 		attend(io);
 		look_for_silence(io);
+		look_at_lifeline(io);
 	}
 	tool_terminal_give_back();
 	if (r < 0)
@@ -332,9 +359,10 @@ static int watch(struct run_io *io)
 	return r;
 }
 
-int run_io(struct run_options *o, bool group, bool shared, struct tool_report *report)
+int run_io(struct run_options *o, struct tree *tree, bool group, bool shared,
+           struct tool_report *report)
 {
-	struct run_io io = { .options = o, .report = report, .group = group,
+	struct run_io io = { .options = o, .tree = tree, .report = report, .group = group,
 		             .shared = shared, .input = { .fd = -1 },
 		             .deadline = WARD_FOREVER };
 	int r = streams_open(&io.streams, o, wait_for_reader, &io);
@@ -343,7 +371,7 @@ int run_io(struct run_options *o, bool group, bool shared, struct tool_report *r
 	if (r == 0)
 		r = open_input(&io);
 	if (r == 0)
-		r = run_hold_signals();
+		r = run_hold_signals(o);
 	if (r == 0)
 		r = start(&io);
 	if (r == 0)

@@ -26,6 +26,12 @@
 	"      --nice N               at this niceness, -20 to 19\n"                   \
 	"      --rlimit NAME=SOFT[:HARD]  with this resource limit\n"                  \
 	"      --new-session          in a session of its own, without a terminal\n"   \
+	"      --leave                let live what it leaves behind\n"                 \
+	"      --means WHICH          hold what it starts by cgroup, pidns, keeper or\n" \
+	"                             group; the best there is\n"                      \
+	"      --at-least STRENGTH    ... no less than group, tree or kernel; any\n"   \
+	"      --memory-max SIZE, --pids-max N, --cpu-max CPUS  limit all of it\n"    \
+	"      --lifeline FD          end all of it when the other side of FD is gone\n" \
 	"      --stdin F, --stdout F, --stderr F  with these files\n"                  \
 	"      --append               add to the files of --stdout and --stderr\n"     \
 	"      --input F              feed it F (-: standard input) by a pipe\n"       \
@@ -52,6 +58,8 @@
 static const char run_help[] =
 	"Usage: ward run [OPTION]... [--] COMMAND [ARG]...\n"
 	"Start a command, wait for it, and end it when its time is up.\n"
+	"      --init                 as the first process of a container\n"
+	"  -g, --signal-group         ... with signals for the command's group\n"
 	OPTIONS_HELP "Exit status: the command's own; " STATUS_HELP;
 
 static const char pipe_help[] =
@@ -239,7 +247,7 @@ static const struct tool_option options[] = {
 	{ "append", 0, TOOL_FLAG, take_append, NULL },
 	{ "report", 0, TOOL_MAYBE_VALUE, take_report, NULL },
 	{ "report-file", 0, TOOL_VALUE, take_report_file, NULL },
-	{ .more = io_option_table },
+	{ .more = tree_option_table },
 };
 
 /* ------------------------------------------------------------ what belongs together */
@@ -359,6 +367,8 @@ static int settle(struct run_options *o)
 	if (o->append && !o->out && !o->err)
 		return tool_fail("--append needs --stdout or --stderr");
 	r = io_options_settle(o);
+	if (r == 0)
+		r = tree_options_settle(o);
 	if (r != 0)
 		return r;
 	if (o->report_file && o->report == REPORT_NONE)
@@ -384,6 +394,7 @@ bool run_options_read(struct run_options *o, char **argv, bool pipe, int *status
 		                   .signal = ward_signal_number("TERM"),
 		                   .pipe = pipe,
 		                   .io = { .keep = -1 },
+		                   .tree = { .lifeline = -1 },
 		                   .spawn = { .size = sizeof(struct ward_spawn_opts) } };
 	/* No option occurs more often than there are words, nor does a command. */
 	o->env_set = tool_alloc(n + 1, sizeof(*o->env_set));

@@ -11,12 +11,15 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "lifeline.h"
 #include "signals.h"
+#include "tree.h"
 
 enum stage { RUNS, ASKED, KILLED };
 
 struct watch {
 	struct ward *ward;
+	struct tree *tree;
 	const struct run_options *options;
 	bool group, shared;
 	enum stage stage;
@@ -39,6 +42,8 @@ static void pass_signals_on(struct watch *watch)
 			tool_fail("cannot pass signal %s on: %s", tool_signal_text(sig),
 			          ward_strerror(r));
 	}
+	/* After what empties the pipe: a child that ends after the look wakes us. */
+	tree_reap(watch->tree, watch->ward);
 }
 
 /* Sleep until a signal, the end, or the deadline: or shorter, it does no harm. */
@@ -60,18 +65,36 @@ static void tick(void *context, int64_t deadline)
 	pass_signals_on(watch);
 }
 
-static bool is_over(const struct watch *watch)
+/* Is the time of this stage up, or the session gone? */
+static bool is_over(const struct watch *watch, struct tool_report *report)
 {
-	return tool_time_left(watch->deadline) == 0;
+	if (watch->stage == RUNS && tool_lifeline_is_cut())
+		report->cut_off = true;
+	else if (tool_time_left(watch->deadline) != 0)
+		return false;
+	else if (watch->stage == RUNS)
+		report->timed_out = true;
+	return true;
+}
+
+/* A step of a stop is for all that was started, if it can be. */
+static int send_step(struct watch *watch, int sig, struct tool_report *report)
+{
+	int r = -ENOTSUP;
+
+	if (tree_is_held(watch->tree))
+		r = sig == tool_signal_kill() ? tree_kill(watch->tree, report) :
+		                                tree_signal(watch->tree, sig);
+	return r == -ENOTSUP ? send_signal(watch, sig) : r;
 }
 
 /* One that is stopped (Ctrl-Z, or reads the terminal from behind) must run. */
-static void let_run(struct watch *watch)
+static void let_run(struct watch *watch, struct tool_report *report)
 {
 	int sig = ward_signal_number("CONT");
 
 	if (sig > 0)
-		send_signal(watch, sig);
+		send_step(watch, sig, report);
 }
 
 /* The time of this stage is up. What cannot be asked to end is killed at once. */
@@ -82,15 +105,14 @@ static int next_stage(struct watch *watch, struct tool_report *report)
 
 	watch->stage = last ? KILLED : ASKED;
 	watch->deadline = last ? WARD_FOREVER : tool_deadline(watch->options->grace_ns);
-	report->timed_out = true;
-	r = send_signal(watch, sig);
+	r = send_step(watch, sig, report);
 	if ((r == -ENOTSUP || r == -EINVAL) && !last)
 		return next_stage(watch, report);
 	if (r < 0 && r != -ESRCH)
 		return r;
 	report->stopped_by = sig;
 	if (!last)
-		let_run(watch);
+		let_run(watch, report);
 	return 0;
 }
 
@@ -102,7 +124,7 @@ static int until_end(struct watch *watch, struct tool_report *report)
 		r = ward_wait(watch->ward, 0, &report->exit);
 		if (r != 0)
 			return r < 0 ? r : 0;
-		r = is_over(watch) ? next_stage(watch, report) : 0;
+		r = is_over(watch, report) ? next_stage(watch, report) : 0;
 		if (r < 0)
 			return r;
 		sleep_a_while(watch);
@@ -110,18 +132,33 @@ static int until_end(struct watch *watch, struct tool_report *report)
 	}
 }
 
-int run_watch(struct ward *w, const struct run_options *o, bool group, bool shared,
+/* What has ended by itself has left its group alone, where nothing else holds it. */
+static void end_rest(struct watch *watch, struct tool_report *report)
+{
+	const struct tree_stop stop = { .bounded = watch->stage != RUNS,
+		                        .asked = watch->stage == ASKED,
+		                        .killed = watch->stage == KILLED,
+		                        .deadline = watch->deadline };
+
+	if (tree_is_held(watch->tree))
+		tree_end(watch->tree, &stop, report);
+	else if (watch->group && stop.bounded)
+		report->group_killed = group_end(watch->ward, stop.deadline, stop.killed,
+		                                 tick, watch);
+}
+
+int run_watch(struct ward *w, struct tree *tree, bool group, bool shared,
               struct tool_report *report)
 {
-	struct watch watch = { .ward = w, .options = o, .group = group, .shared = shared,
-		               .deadline = tool_deadline(o->timeout_ns) };
+	struct watch watch = { .ward = w, .tree = tree, .options = tree->options,
+		               .group = group, .shared = shared,
+		               .deadline = tool_deadline(tree->options->timeout_ns) };
 	int r = until_end(&watch, report);
 
 	if (r < 0)
 		tool_fail("cannot stop process %" PRId64 ", which runs on: %s",
 		          ward_pid(w), ward_strerror(r));
-	else if (group && report->timed_out)
-		report->group_killed = group_end(w, watch.deadline, watch.stage == KILLED,
-		                                 tick, &watch);
+	else
+		end_rest(&watch, report);
 	return r;
 }

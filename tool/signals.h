@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signals that `ward run` passes on to its command: INT, TERM, HUP, QUIT, USR1, USR2.
+ * The signals that `ward run` passes on to its command: INT, TERM, HUP, QUIT, USR1, USR2;
+ * and as the first process of a container all that can be passed on.
  */
 #ifndef TOOL_SIGNALS_H
 #define TOOL_SIGNALS_H
@@ -9,6 +10,12 @@
 #include <stdint.h>
 
 struct ward;
+
+/*
+ * Before all that follows: pass on every signal, and let the end of a child wake, too. Of
+ * the terminal's own that stop and continue both are left to it when @shared.
+ */
+void tool_signals_take_all(bool shared);
 
 /*
  * Before the start: hold them back, so that none is lost, and undo what a caller left

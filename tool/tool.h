@@ -32,6 +32,7 @@ int tool_wait(char **argv);
 int tool_kill(char **argv);
 int tool_id(char **argv);
 int tool_info(char **argv);
+int tool_tree(char **argv);
 
 /* ------------------------------------------------------------------------- messages */
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,7 +107,22 @@ int tool_host_group(const char *name, uint32_t *ret)
 	return 0;
 }
 
+int64_t tool_host_pid(void)
+{
+	return getpid();
+}
+
 /* ---------------------------------------------------------------------------- files */
+
+void tool_host_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 bool tool_host_is_separator(char c)
 {

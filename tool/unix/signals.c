@@ -35,7 +35,15 @@ enum { SIGNALS = 64 };
 #define BIT(sig) ((bits)1 << ((sig) - 1))
 
 #define TO_END (BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGHUP) | BIT(SIGQUIT))
-static const bits passed = TO_END | BIT(SIGUSR1) | BIT(SIGUSR2);
+#define STOPS (BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGCONT))
+/* What a mistake of our own causes is ours, and what cannot be caught. */
+#define OWN                                                                            \
+	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGABRT) |       \
+	 BIT(SIGTRAP) | BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGKILL) | BIT(SIGSTOP) |     \
+	 BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGCHLD))
+
+static bits passed = TO_END | BIT(SIGUSR1) | BIT(SIGUSR2);
+static bool hears_children;
 
 /* What arrived and was not taken yet; `ever` keeps it. */
 static _Atomic bits by_process, by_terminal, ever;
@@ -45,6 +53,12 @@ static sigset_t before;
 static bits bit_of(int sig)
 {
 	return sig >= 1 && sig <= SIGNALS ? passed & BIT(sig) : 0;
+}
+
+void tool_signals_take_all(bool shared)
+{
+	passed = ~(OWN | (shared ? STOPS : 0));
+	hears_children = true;
 }
 
 static bool sent_by_terminal(const siginfo_t *info)
@@ -124,6 +138,21 @@ int tool_signals_hold(void)
 	return r;
 }
 
+static void poke(int sig)
+{
+	(void)sig;
+	tool_signals_poke();
+}
+
+static void hear_children(void)
+{
+	struct sigaction action = { .sa_handler = poke,
+		                    .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+
+	sigfillset(&action.sa_mask);
+	sigaction(SIGCHLD, &action, NULL);
+}
+
 void tool_signals_watch(void)
 {
 	struct sigaction action = { .sa_sigaction = note,
@@ -136,6 +165,11 @@ void tool_signals_watch(void)
 		sigdelset(&before, sig);
 		if (!is_ignored(sig))
 			sigaction(sig, &action, NULL);
+	}
+	if (hears_children) {
+		hear_children();
+		/* Nobody has heard of those that ended before. */
+		tool_signals_poke();
 	}
 	/* The report may go to a pipe that nobody reads; the status must survive that. */
 	signal(SIGPIPE, SIG_IGN);

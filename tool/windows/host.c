@@ -255,3 +255,13 @@ int tool_host_input(const char *path, struct tool_input *ret)
 		free(ret->data);
 	return r;
 }
+
+int64_t tool_host_pid(void)
+{
+	return GetCurrentProcessId();
+}
+
+/* There is no such limit. */
+void tool_host_many_files(void)
+{
+}

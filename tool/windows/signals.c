@@ -68,6 +68,11 @@ bool tool_signals_sleep_read(int fd, int64_t deadline)
 	return tool_signals_sleep(NULL, deadline);
 }
 
+void tool_signals_take_all(bool shared)
+{
+	(void)shared;
+}
+
 /* Nobody can wait until a pipe takes bytes: the write itself waits. */
 bool tool_signals_sleep_write(int fd, int64_t deadline)
 {
