@@ -17,7 +17,7 @@ help:
 	@echo 'make check-vm    the suite on older Linux kernels, amd64 and arm64, in emulation'
 	@echo 'make check-arch  the suite for other processors and with musl, emulated'
 	@echo 'make check-windows  the tests on Windows, as Wine has it'
-	@echo 'make bench       measure what starts, output and many children cost'
+	@echo 'make bench       measure what starts, output, many children and jobs cost'
 	@echo 'make install     into PREFIX ($(PREFIX)); DESTDIR and LIBDIR are honoured'
 	@echo 'make lint        what can be said of the sources without running them'
 	@echo 'make fmt         format the C files that you have changed, but the headers'
@@ -59,6 +59,7 @@ bench:
 	@bench/run spawn
 	@bench/run output
 	@bench/run many
+	@bench/run job
 
 install: build
 	@mkdir -p '$(DESTDIR)$(PREFIX)' 2>/dev/null; [ -w '$(DESTDIR)$(PREFIX)' ] || \
