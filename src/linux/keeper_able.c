@@ -59,7 +59,7 @@ int ward__keeper_probe(void)
 
 	if (r == 0)
 		r = ward__keeper_try(&k);
-	if (r < 0)
+	if (r != 0)
 		return ward__is_scarcity(r) ? r : 0;
 	r = converses(k);
 	/* By its number: it is our child, and signals by pidfd may be forbidden. */
