@@ -98,12 +98,11 @@ static inline bool is_child_name(const char *name)
 #define TREE(...) CHILD("tree", __VA_ARGS__)
 
 #ifdef __linux__
-/* The state of a child of ours; 0: it is none. */
-static inline char state_of_child(pid_t pid)
+/* The state and the parent of a process; 0: there is none. */
+static inline char state_of(pid_t pid, pid_t *parent)
 {
 	char path[64], line[512], state = 0;
 	const char *after;
-	int ppid = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -111,9 +110,16 @@ static inline char state_of_child(pid_t pid)
 	after = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
 	if (f)
 		fclose(f);
-	if (!after || sscanf(after + 1, " %c %d", &state, &ppid) != 2 || ppid != getpid())
-		return 0;
-	return state;
+	return after && sscanf(after + 1, " %c %d", &state, parent) == 2 ? state : 0;
+}
+
+/* 0: it is none of ours. */
+static inline char state_of_child(pid_t pid)
+{
+	pid_t parent = 0;
+	char state = state_of(pid, &parent);
+
+	return parent == getpid() ? state : 0;
 }
 
 /* Who is past closing its descriptors is about to be a zombie. */
@@ -131,6 +137,36 @@ static inline bool is_dying(pid_t pid)
 	if (dir)
 		closedir(dir);
 	return n == 0;
+}
+
+static inline bool is_below_us(pid_t pid)
+{
+	while (pid > 1 && pid != getpid())
+		if (!state_of(pid, &pid))
+			return false;
+	return pid == getpid();
+}
+
+/*
+ * The pipe is let go of a moment before the zombie is there, and until then the keeper
+ * that is the parent has somebody to look after.
+ */
+static inline void await_zombies(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc)) != NULL) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10), parent = 0;
+		char state = pid > 0 && is_below_us(pid) ? state_of(pid, &parent) : 0;
+
+		while (state && state != 'Z' && is_dying(pid)) {
+			sched_yield();
+			state = state_of(pid, &parent);
+		}
+	}
+	if (proc)
+		closedir(proc);
 }
 
 /*
@@ -162,6 +198,7 @@ static inline int collect_some(pid_t but)
 
 static inline void collect_orphans(pid_t but)
 {
+	await_zombies();
 	collect_some(but);
 	while (collect_some(but) > 0)
 		;
