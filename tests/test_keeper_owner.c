@@ -175,6 +175,61 @@ TEST_BOTH(a_job_that_leaves_its_tree_lives_on_after_its_owner)
 		;
 }
 
+/* In the owner: the keeper hears of the leave, and of our end, when we are gone. */
+static int leave_and_die(const int to[2], const int from[2], int tell)
+{
+	struct ward_job *job = job_of(WARD_MEANS_KEEPER,
+	                              WARD_JOB_OPTS(.on_owner_death = WARD_KILL));
+	struct ward *w;
+	pid_t keeper;
+
+	if (!job)
+		return 77;
+	w = spawn_or_fail(TREE("daemons", "3"),
+	                  WARD_SPAWN_OPTS(.job = job, .in = GIVEN(to[0]),
+	                                  .out = GIVEN(from[1])));
+	talk_ready(&(struct talk){ w, -1, from[0] });
+	keeper = keeper_of(w);
+	/* What it tells of its child is never taken out, so it is unread when we end. */
+	CHECK_EQ(ward_signal(w, SIGKILL), 0);
+	CHECK_EQ(ward_wait(w, SECONDS(40), NULL), 1);
+	CHECK_EQ(kill(keeper, SIGSTOP), 0);
+	CHECK_EQ(waitpid(keeper, NULL, WUNTRACED), keeper);
+	ward_job_close(job);
+	return write(tell, &keeper, sizeof(keeper)) == sizeof(keeper) ? 0 : 1;
+}
+
+TEST_BOTH(leave_counts_when_the_owner_ends_right_after_it)
+{
+	struct talk t = { NULL, -1, -1 };
+	struct pollfd one = { 0 };
+	int to[2], from[2], told[2];
+	pid_t pid, keeper = 0;
+
+	make_pipe(to);
+	make_pipe(from);
+	make_pipe(told);
+	pid = fork();
+	if (pid == 0)
+		_exit(leave_and_die(to, from, told[1]));
+	close(to[0]);
+	close(from[1]);
+	close(told[1]);
+	t.to = to[1];
+	t.from = one.fd = from[0];
+	if (read(told[0], &keeper, sizeof(keeper)) == sizeof(keeper)) {
+		REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+		REQUIRE_EQ(kill(keeper, SIGCONT), 0);
+		CHECK_EQ(poll(&one, 1, 100), 0);
+	}
+	close(t.to);
+	CHECK(tree_is_gone(&t, 40, 0));
+	close(t.from);
+	close(told[0]);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 /* ------------------------------------------------------------------------- no /proc */
 
 /* In a process with mounts of its own. */

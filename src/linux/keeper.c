@@ -71,19 +71,17 @@ static int send_ask(int socket, const struct ward__keeper_ask *ask, int fd)
 /*
  * Look at the one message: 1, 0 for not yet, -EOWNERDEAD when none will come. An error
  * that the kernel keeps for the next call (the keeper went without having read all) hides
- * the message for one call.
+ * the message for one call; and since it looks for a message first, then for the end, an
+ * end may be told of before the message that was sent right before it.
  */
 static int peek(int socket, void *to, size_t size)
 {
-	ssize_t n;
-
 	for (int tries = 0; tries < 3; tries++) {
-		n = recv(socket, to, size, MSG_PEEK | MSG_DONTWAIT);
+		ssize_t n = recv(socket, to, size, MSG_PEEK | MSG_DONTWAIT);
+
 		if (n == (ssize_t)size)
 			return 1;
-		if (n >= 0)
-			return -EOWNERDEAD;
-		if (errno == EAGAIN)
+		if (n < 0 && errno == EAGAIN)
 			return 0;
 	}
 	return -EOWNERDEAD;

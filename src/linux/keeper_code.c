@@ -312,11 +312,8 @@ KEEPER static int passed_fd(struct ward__keeper_state *k)
 	return *(int *)(void *)CMSG_DATA(head);
 }
 
-/* The end of the conversation without leave: the owner has become another program. */
-KEEPER static int hear(struct ward__keeper_state *k)
+KEEPER static long receive(struct ward__keeper_state *k)
 {
-	long n;
-
 	clear(&k->message, sizeof(k->message));
 	k->part.iov_base = &k->ask;
 	k->part.iov_len = sizeof(k->ask);
@@ -324,13 +321,29 @@ KEEPER static int hear(struct ward__keeper_state *k)
 	k->message.msg_iovlen = 1;
 	k->message.msg_control = k->control;
 	k->message.msg_controllen = sizeof(k->control);
-	n = CALL(recvmsg, k->numbers[WARD__KEEPER_SOCKET], &k->message,
-	         MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (n == (long)sizeof(k->ask))
-		hear_ask(k, passed_fd(k));
-	else if (n != -EAGAIN && n != -EINTR && n <= 0)
-		owner_is_gone(k);
-	return n > 0;
+	return CALL(recvmsg, k->numbers[WARD__KEEPER_SOCKET], &k->message,
+	            MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+}
+
+/*
+ * The end of the conversation without leave: the owner has become another program. An
+ * error (what we told was not taken) and the end may both be told of before the last
+ * question, which may give us leave.
+ */
+KEEPER static int hear(struct ward__keeper_state *k)
+{
+	for (int tries = 0; tries < 3; tries++) {
+		long n = receive(k);
+
+		if (n == (long)sizeof(k->ask))
+			hear_ask(k, passed_fd(k));
+		if (n > 0)
+			return 1;
+		if (n == -EAGAIN || n == -EINTR)
+			return 0;
+	}
+	owner_is_gone(k);
+	return 0;
 }
 
 /* ---------------------------------------------------------------------------- sleep */
