@@ -252,6 +252,32 @@ TEST(receiving_from_nobody_is_an_error)
 	close(ends[1]);
 }
 
+/* What it left unread is an error for us, which the kernel tells of first. */
+TEST(who_sends_and_goes_without_having_read_all_has_sent)
+{
+	struct talk t = talk_start_ready(CHILD("ready"), NULL);
+	bool able = can_send(&t);
+	struct ward *w = NULL;
+	int ends[2];
+
+	make_sockets(ends, SOCK_SEQPACKET);
+	if (able) {
+		REQUIRE_EQ(write(ends[1], "?", 1), 1);
+		REQUIRE_EQ(ward_send(t.w, ends[0], WARD_FOREVER), 0);
+	}
+	close(ends[0]);
+	if (able) {
+		REQUIRE_EQ(ward_recv(&w, ends[1], SECONDS(5)), 0);
+		CHECK_EQ(ward_pid(w), ward_pid(t.w));
+		ward_close(w);
+		CHECK_EQ(ward_recv(&w, ends[1], SECONDS(5)), -EPIPE);
+	}
+	close(ends[1]);
+	talk_end(&t);
+	if (!able)
+		SKIP("there is no handle to hand over");
+}
+
 /* Send @len bytes of @text with @n descriptors: not in our way. */
 static void send_fds(int socket, const char *text, size_t len, const int *fds, size_t n)
 {

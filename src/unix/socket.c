@@ -169,17 +169,24 @@ static int recv_now(int socket)
 	return -EBADMSG;
 }
 
+/*
+ * A socket of messages may tell of the end, or of an error that the other side left by
+ * going, before the last message (Linux): they count when there is nothing behind them.
+ */
 int ward__socket_recv(int socket, int64_t deadline)
 {
-	for (;;) {
+	for (int ends = 0; ends < 3;) {
 		int r = recv_now(socket);
 
-		if (r == -ECONNRESET)
-			return -EPIPE;
+		if (r == -ECONNRESET || r == -EPIPE) {
+			ends++;
+			continue;
+		}
 		if (r != -EAGAIN && r != -EINTR)
 			return r;
 		r = await(socket, POLLIN, deadline);
 		if (r < 0)
 			return r;
 	}
+	return -EPIPE;
 }
