@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -97,14 +98,19 @@ static int shape_deaf(int n)
 
 static int shape_stopped(int n)
 {
-	for (int i = 0; i < n; i++)
-		if (fork_or_die() == 0) {
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork_or_die();
+
+		if (pid == 0) {
 			if (write(here, ".", 1) != 1)
 				_exit(99);
 			raise(SIGSTOP);
 			child_until_end(0);
 			_exit(0);
 		}
+		if (waitpid(pid, NULL, WUNTRACED) != pid)
+			child_die("waitpid");
+	}
 	return n;
 }
 

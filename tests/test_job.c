@@ -241,10 +241,13 @@ TEST(a_stopped_tree_is_continued_by_the_first_step)
 	FOR_EACH_MEANS(NULL)
 	{
 		struct talk t = tree_start(job, TREE("stopped", "2"));
+		int r;
 
 		if (job_takes_signals(job) && !job_signals_children_alone(job)) {
 			CHECK_EQ(ward_job_signal(job, SIGTERM), 0);
-			CHECK_EQ(ward_job_signal(job, SIGCONT), 0);
+			r = ward_job_signal(job, SIGCONT);
+			/* Left to init of another session they are continued by that. */
+			CHECK(r == 0 || (r == -ESRCH && on_emulator()));
 		} else {
 			CHECK_EQ(ward_job_kill(job), 0);
 		}
