@@ -44,19 +44,9 @@ static inline bool able_keeper_image(void)
 /* The parent of a process, or -1. */
 static inline pid_t parent_of(int64_t pid)
 {
-	char path[64], line[512];
-	const char *after;
-	int ppid = -1;
-	FILE *f;
+	pid_t parent = -1;
 
-	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-	f = fopen(path, "re");
-	after = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	if (f)
-		fclose(f);
-	if (!after || sscanf(after + 1, " %*c %d", &ppid) != 1)
-		return -1;
-	return ppid;
+	return state_of((pid_t)pid, &parent) ? parent : -1;
 }
 
 static inline pid_t keeper_of(const struct ward *w)
