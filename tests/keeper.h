@@ -75,6 +75,32 @@ static inline int descriptors_of(pid_t pid)
 	return n;
 }
 
+static inline bool has_own_program(pid_t keeper)
+{
+	static const char own[] = "/memfd:ward-keeper";
+	char path[64], name[128] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)keeper);
+	REQUIRE(readlink(path, name, sizeof(name) - 1) > 0);
+	return strncmp(name, own, strlen(own)) == 0;
+}
+
+/*
+ * An exec lets the host go on a moment before the keeper has left the host's memory; until
+ * then that is what /proc shows of it.
+ */
+static inline bool gets_own_program(pid_t keeper)
+{
+	int64_t end = host_now_ns() + SECONDS(40);
+
+	while (!has_own_program(keeper)) {
+		if (host_now_ns() > end)
+			return false;
+		host_yield();
+	}
+	return true;
+}
+
 /* It was made in the memory of its host, and is soon somewhere else. */
 static inline void await_program(pid_t keeper)
 {

@@ -164,16 +164,6 @@ TEST_BOTH(descriptors_may_be_scarce_to_the_last_one)
 	CHECK(started > 0);
 }
 
-static bool has_own_program(pid_t keeper)
-{
-	static const char own[] = "/memfd:ward-keeper";
-	char path[64], name[128] = "";
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)keeper);
-	CHECK(readlink(path, name, sizeof(name) - 1) > 0);
-	return strncmp(name, own, strlen(own)) == 0;
-}
-
 /* The first keeper is a copy then, those after it are not. */
 TEST(a_shortage_that_was_once_is_not_held_against_the_kernel)
 {
@@ -187,7 +177,7 @@ TEST(a_shortage_that_was_once_is_not_held_against_the_kernel)
 	if (!able_keeper_image() || ward__keeper_probe() != 1)
 		SKIP("a keeper's own program does not run here");
 	t = talk_start_ready(CHILD("ready"), KEPT(.cwd = "/"));
-	CHECK(has_own_program(keeper_of(t.w)));
+	CHECK(gets_own_program(keeper_of(t.w)));
 	talk_end(&t);
 }
 
