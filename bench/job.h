@@ -44,6 +44,7 @@ struct ender {
 	const char *name;
 	uint32_t means;                       /* WARD_MEANS_*; 0: not ward's */
 	uint32_t most;                        /* in a tree: with more it takes minutes */
+	bool shares_group;                    /* the tree is in our process group */
 	const char *script;                   /* of the shell */
 	/* Start @argv with @in and @out as its descriptors 0 and 1, and no other. */
 	int (*start)(struct tree *tree, const char *const argv[], int in, int out);
@@ -55,8 +56,13 @@ struct ender {
 	void (*close)(struct tree *tree);
 };
 
-extern const struct ender *const enders[];    /* NULL-ended; the first is the floor */
-extern const struct ender hand_ender;         /* job_hand.c */
+/* The first is the floor. */
+enum {
+	BY_HAND, BY_HAND_OUR_GROUP, BY_CGROUP, BY_CGROUP_OUR_GROUP, BY_PIDNS, BY_KEEPER,
+	BY_GROUP, BY_SHELL_LISTS, BY_SHELL_PGREP, ENDERS
+};
+extern const struct ender *const enders[];    /* NULL-ended */
+extern const struct ender hand_enders[];      /* job_hand.c */
 extern const char *scripts_folder;
 
 enum { WAIT_S = 60 };                         /* for anything; then it is a failure */
@@ -106,7 +112,7 @@ void memories_measure(struct memories *ret, const struct job_settings *settings)
 
 /* --------------------------------------------------------------------- job_rounds.c */
 
-enum { ENDERS_MAX = 8, SIZES_MAX = 3 };
+enum { SIZES_MAX = 3 };
 
 struct ender_lane {
 	const struct ender *by;
@@ -118,7 +124,7 @@ struct ender_lane {
 
 struct size {
 	uint32_t n;
-	struct ender_lane lanes[ENDERS_MAX];
+	struct ender_lane lanes[ENDERS];
 	int n_lanes, rounds;
 };
 
@@ -132,7 +138,6 @@ struct job_settings {
 void size_measure(struct size *ret, uint32_t n, const struct job_settings *settings);
 /* NULL where it was not measured. */
 const struct ender_lane *size_lane(const struct size *size, const struct ender *by);
-const struct ender *ender_of(uint32_t means);
 
 /* --------------------------------------------------------------------- job_report.c */
 

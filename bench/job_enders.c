@@ -18,14 +18,17 @@ static int start_first(struct tree *tree, const char *const argv[], int in, int 
 		.in = { .kind = WARD_FD_GIVEN, .fd = in },
 		.out = { .kind = WARD_FD_GIVEN, .fd = out },
 		.err = { .kind = WARD_FD_CLOSED },
+		.flags = tree->by->shares_group ? 0 : WARD_SPAWN_PGROUP,
 		.on_close = WARD_KILL_WAIT,
 		.job = tree->job));
 }
 
 static int start_in_job(struct tree *tree, const char *const argv[], int in, int out)
 {
-	int r = ward_job_new(&tree->job, WARD_JOB_OPTS(.means = tree->by->means,
-	                                               .on_close = WARD_KILL_WAIT));
+	int r = ward_job_new(&tree->job, WARD_JOB_OPTS(
+		.means = tree->by->means,
+		.flags = tree->by->shares_group ? WARD_JOB_SHARE_GROUP : 0,
+		.on_close = WARD_KILL_WAIT));
 
 	return r < 0 ? r : start_first(tree, argv, in, out);
 }
@@ -59,16 +62,17 @@ static void close_job(struct tree *tree)
 	ward_job_close(tree->job);
 }
 
-#define BY_WARD(name_, means_)                                                    \
+#define BY_WARD(name_, means_, shares_group_)                                     \
 	{ .name = (name_), .means = (means_), .most = UINT32_MAX,                 \
-	  .start = start_in_job, .end = end_job, .wait = wait_job,                \
-	  .close = close_job }
+	  .shares_group = (shares_group_), .start = start_in_job,                 \
+	  .end = end_job, .wait = wait_job, .close = close_job }
 
 static const struct ender ward_enders[] = {
-	BY_WARD("ward, cgroup", WARD_MEANS_CGROUP),
-	BY_WARD("ward, pidns", WARD_MEANS_PIDNS),
-	BY_WARD("ward, keeper", WARD_MEANS_KEEPER),
-	BY_WARD("ward, group", WARD_MEANS_GROUP),
+	BY_WARD("ward, cgroup", WARD_MEANS_CGROUP, false),
+	BY_WARD("ward, cgroup, our group", WARD_MEANS_CGROUP, true),
+	BY_WARD("ward, pidns", WARD_MEANS_PIDNS, false),
+	BY_WARD("ward, keeper", WARD_MEANS_KEEPER, false),
+	BY_WARD("ward, group", WARD_MEANS_GROUP, false),
 };
 
 /* ----------------------------------------------------------------------------- shell */
@@ -110,16 +114,14 @@ static const struct ender shell_enders[] = {
 };
 
 const struct ender *const enders[] = {
-	&hand_ender, &ward_enders[0], &ward_enders[1], &ward_enders[2], &ward_enders[3],
-	&shell_enders[0], &shell_enders[1], NULL
+	[BY_HAND] = &hand_enders[0],
+	[BY_HAND_OUR_GROUP] = &hand_enders[1],
+	[BY_CGROUP] = &ward_enders[0],
+	[BY_CGROUP_OUR_GROUP] = &ward_enders[1],
+	[BY_PIDNS] = &ward_enders[2],
+	[BY_KEEPER] = &ward_enders[3],
+	[BY_GROUP] = &ward_enders[4],
+	[BY_SHELL_LISTS] = &shell_enders[0],
+	[BY_SHELL_PGREP] = &shell_enders[1],
+	[ENDERS] = NULL
 };
-
-const struct ender *ender_of(uint32_t means)
-{
-	int i;
-
-	for (i = 0; enders[i]; i++)
-		if (enders[i]->means == means)
-			return enders[i];
-	return NULL;
-}

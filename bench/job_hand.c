@@ -2,7 +2,7 @@
 /*
  * cgroup.kill by hand, which is the floor: a directory, a child that is cloned into it,
  * "1" into cgroup.kill, and cgroup.events until nobody is in it. As few calls as there
- * are.
+ * are. The tree is in a group of its own as that of a job is, or in the caller's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -112,9 +112,10 @@ static long clone_into(int dir)
 	return syscall(435, args, sizeof(args));
 }
 
-static _Noreturn void be_root(const char *const argv[], int in, int out)
+static _Noreturn void be_root(bool shares_group, const char *const argv[], int in,
+			     int out)
 {
-	if (dup2(in, 0) == 0 && dup2(out, 1) == 1)
+	if ((shares_group || setpgid(0, 0) == 0) && dup2(in, 0) == 0 && dup2(out, 1) == 1)
 		execv(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
@@ -133,7 +134,7 @@ static int start(struct tree *tree, const char *const argv[], int in, int out)
 		return r;
 	pid = clone_into(hand->dir);
 	if (pid == 0)
-		be_root(argv, in, out);
+		be_root(tree->by->shares_group, argv, in, out);
 	if (pid < 0)
 		return -errno;
 	hand->root = (pid_t)pid;
@@ -190,11 +191,11 @@ static void give_back(struct tree *tree)
 	free(hand);
 }
 
-const struct ender hand_ender = {
-	.name = "cgroup.kill by hand",
-	.most = UINT32_MAX,
-	.start = start,
-	.end = end,
-	.wait = wait_empty,
-	.close = give_back,
+#define BY_HAND(name_, shares_group_)                                             \
+	{ .name = (name_), .most = UINT32_MAX, .shares_group = (shares_group_),   \
+	  .start = start, .end = end, .wait = wait_empty, .close = give_back }
+
+const struct ender hand_enders[] = {
+	BY_HAND("cgroup.kill by hand", false),
+	BY_HAND("by hand, our group", true),
 };

@@ -60,12 +60,12 @@ int footprint_read(struct ward *first, struct footprint *ret)
 	return info.ppid > 1 ? read_smaps(info.ppid, ret) : -ESRCH;
 }
 
-static void measure(struct memories *m, uint32_t means, uint32_t n)
+static void measure(struct memories *m, const struct ender *by, uint32_t n)
 {
 	struct memory_lane *lane = &m->lanes[m->n_lanes++];
-	struct order_tree order = { .by = ender_of(means), .n = n, .memory = true };
+	struct order_tree order = { .by = by, .n = n, .memory = true };
 
-	lane->by = order.by;
+	lane->by = by;
 	lane->n = n;
 	trial_run(&order, &lane->found);
 }
@@ -79,7 +79,7 @@ void memories_measure(struct memories *ret, const struct job_settings *settings)
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		if (sizes[i] > settings->most + 1 || sizes[i] > settings->limits.children)
 			break;
-		measure(ret, WARD_MEANS_KEEPER, sizes[i]);
-		measure(ret, WARD_MEANS_PIDNS, sizes[i]);
+		measure(ret, enders[BY_KEEPER], sizes[i]);
+		measure(ret, enders[BY_PIDNS], sizes[i]);
 	}
 }

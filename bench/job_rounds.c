@@ -75,7 +75,7 @@ static void take_part(const struct size *size, struct ender_lane *lane, FILE *ra
 
 static void round_run(struct size *size, FILE *raw)
 {
-	int order[ENDERS_MAX] = { 0 }, i;
+	int order[ENDERS] = { 0 }, i;
 
 	for (i = 0; i < size->n_lanes; i++)
 		order[i] = i;
