@@ -86,8 +86,8 @@ static inline bool has_own_program(pid_t keeper)
 }
 
 /*
- * An exec lets the host go on a moment before the keeper has left the host's memory; until
- * then that is what /proc shows of it.
+ * An exec lets the host go on a moment before the keeper has left the host's memory;
+ * until then that is what /proc shows of it.
  */
 static inline bool gets_own_program(pid_t keeper)
 {

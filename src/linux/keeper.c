@@ -211,48 +211,53 @@ void ward__keeper_collect(struct ward__keeper *k, bool block)
 
 /* ----------------------------------------------------------------------------- life */
 
-static int subscribe(struct ward__keeper *k)
+static int make_ends(struct ward__keeper *k, struct ward__keeper_ends *theirs)
 {
-	struct ward__keeper_ask ask = { WARD__ASK_EMPTY, 0 };
-	int ends[2], r = ward__keeper_pair(ends);
+	bool tells = k->what.tree || k->what.namespace;
+	int talk[2], empty[2] = { -1, -1 }, r = ward__keeper_pair(talk);
 
 	if (r < 0)
 		return r;
-	r = send_ask(k->socket, &ask, ends[1]);
-	close(ends[1]);
-	if (r < 0)
-		close(ends[0]);
-	else
-		k->empty = ends[0];
-	return r;
+	r = tells ? ward__keeper_pair(empty) : 0;
+	if (r < 0) {
+		close_pair(talk);
+		return r;
+	}
+	k->socket = talk[0];
+	k->empty = empty[0];
+	*theirs = (struct ward__keeper_ends){ talk[1], empty[1] };
+	return 0;
 }
 
 int ward__keeper_new(struct ward__keeper **ret, const struct ward__keeping *what,
-                     int *theirs)
+                     struct ward__keeper_ends *theirs)
 {
 	struct ward__keeper *k = ward__alloc(sizeof(*k));
-	int ends[2], r = k ? ward__keeper_pair(ends) : -ENOMEM;
+	int r;
 
-	if (r < 0)
-		goto free_keeper;
-	k->socket = ends[0];
-	k->empty = k->pidfd = -1;
-	k->host = ward__self();
+	if (!k)
+		return -ENOMEM;
 	k->what = *what;
-	r = what->tree || what->namespace ? subscribe(k) : 0;
-	if (r < 0)
-		goto close_sockets;
+	r = make_ends(k, theirs);
+	if (r < 0) {
+		ward__free(k);
+		return r;
+	}
+	k->pidfd = -1;
+	k->host = ward__self();
 	atomic_init(&k->users, 1);
 	pthread_mutex_init(&k->lock, NULL);
-	*theirs = ends[1];
 	*ret = k;
 	return 0;
+}
 
-close_sockets:
-	close_pair(ends);
-free_keeper:
-	ward__free(k);
-	return r;
+void ward__keeper_close_ends(struct ward__keeper_ends *ends)
+{
+	if (ends->socket >= 0)
+		close(ends->socket);
+	if (ends->empty >= 0)
+		close(ends->empty);
+	*ends = (struct ward__keeper_ends){ -1, -1 };
 }
 
 struct ward__keeper *ward__keeper_ref(struct ward__keeper *k)

@@ -32,9 +32,17 @@ struct ward__keeper {
 	struct ward__keeper *next;    /* of those left behind */
 };
 
-/* Reserve all that the host needs; @theirs is the keeper's end. */
+/* What a keeper talks through; -1 where there is none. */
+struct ward__keeper_ends {
+	int socket;
+	int empty;
+};
+
+/* Reserve all that the host needs; @theirs are the keeper's ends, to be closed. */
 int ward__keeper_new(struct ward__keeper **ret, const struct ward__keeping *what,
-                     int *theirs);
+                     struct ward__keeper_ends *theirs);
+
+void ward__keeper_close_ends(struct ward__keeper_ends *ends);
 
 /*
  * How its child ended; any number of times, in copies of the host as well. 1; 0, not yet;

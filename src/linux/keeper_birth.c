@@ -184,7 +184,7 @@ static int make_child(struct ward__keeper_birth *birth)
 
 /* ---------------------------------------------------------------------------- leave */
 
-enum { MOST = 5 };
+enum { KEPT = 5, MOST = KEPT + 1 };
 
 static void insert(int fds[MOST], int *n, int fd)
 {
@@ -200,11 +200,12 @@ static void insert(int fds[MOST], int *n, int fd)
 
 int ward__keeper_shed(struct ward__keeper_birth *birth)
 {
-	static const int kept[] = { WARD__KEEPER_SOCKET, WARD__KEEPER_OWNER_FD,
-		                    WARD__KEEPER_KILL_FD, WARD__KEEPER_PARENT_FD };
+	static const int kept[KEPT] = { WARD__KEEPER_SOCKET, WARD__KEEPER_EMPTY,
+		                        WARD__KEEPER_OWNER_FD, WARD__KEEPER_KILL_FD,
+		                        WARD__KEEPER_PARENT_FD };
 	int fds[MOST], n = 0, r = 0, next = 0;
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < KEPT; i++)
 		insert(fds, &n, (int)birth->numbers[kept[i]]);
 	insert(fds, &n, birth->image);
 	if (birth->image >= 0)

@@ -285,12 +285,6 @@ KEEPER static void hear_ask(struct ward__keeper_state *k, int to)
 {
 	struct ward__keeper_round *round = &k->round;
 
-	if (k->ask.what == WARD__ASK_EMPTY && to >= 0) {
-		if (k->empty >= 0)
-			CALL(close, k->empty);
-		k->empty = to;
-		return;
-	}
 	round->seen = -1;
 	round->signalled = 0;
 	collect(k);
@@ -418,7 +412,6 @@ KEEPER static void remove_group(struct ward__keeper_state *k)
 KEEPER static void prepare(struct ward__keeper_state *k)
 {
 	k->self = (pid_t)CALL(getpid, 0);
-	k->empty = -1;
 	k->pause_ms = FIRST_PAUSE_MS;
 	k->mask = (uint64_t)1 << (SIGCHLD - 1);
 	k->signals = (int)CALL(signalfd4, -1, &k->mask, KERNEL_SIGSET_BYTES,
@@ -448,11 +441,11 @@ KEEPER void ward__keeper_live(struct ward__keeper_state *k)
 		kill_round(k);
 		remove_group(k);
 	}
-	/* What was asked and not heard yet: above all who is to be told now. */
+	/* What was asked and not heard yet. */
 	while (fd_of(k, WARD__KEEPER_SOCKET) >= 0 && hear(k))
 		;
 	k->answer.code = k->answer.members = k->answer.signalled = 0;
-	answer(k, k->empty);
+	answer(k, fd_of(k, WARD__KEEPER_EMPTY));
 }
 
 KEEPER static int64_t parse(const char *text)

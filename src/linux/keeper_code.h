@@ -101,6 +101,7 @@ enum {
 enum {
 	WARD__KEEPER_FLAGS,
 	WARD__KEEPER_SOCKET,
+	WARD__KEEPER_EMPTY,           /* a socket: who is to hear that nothing is left */
 	WARD__KEEPER_OWNER_FD,        /* its pidfd */
 	WARD__KEEPER_OWNER,           /* its number; 0: not visible */
 	WARD__KEEPER_CHILD,
@@ -146,7 +147,6 @@ struct ward__keeper_state {
 
 	pid_t self;
 	int signals;                  /* signalfd of SIGCHLD */
-	int empty;                    /* who is to hear that nothing is left */
 	int over;                     /* no child is left */
 	int ended;                    /* the child was told of and collected */
 	int left;                     /* the owner gave it up, or is gone */

@@ -223,9 +223,8 @@ static int await_news(struct ward__cradle *cradle, int socket, struct ward_error
 	struct news news = { 0 };
 	int r;
 
-	/* Its end of the conversation is its own alone, or its death is not seen. */
-	close(cradle->theirs);
-	cradle->theirs = -1;
+	/* Its ends of the conversation are its own alone, or its death is not seen. */
+	ward__keeper_close_ends(&cradle->theirs);
 	r = hear(cradle, socket, &news);
 	r = judge(cradle, r, &news, error);
 	if (r < 0)

@@ -11,7 +11,8 @@ struct ward__cradle {
 	struct ward__keeper_birth birth;
 	struct ward__childhood child;
 	char *stack;                  /* the keeper's */
-	int theirs, owner_fd;         /* what the keeper needs, in our table */
+	struct ward__keeper_ends theirs;
+	int owner_fd;                 /* what the keeper needs, in our table */
 };
 
 /*

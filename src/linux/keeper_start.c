@@ -71,7 +71,8 @@ static int reserve(struct ward__cradle *cradle, const struct ward__keeping *what
 	    cradle->owner_fd == -ENOMEM)
 		return cradle->owner_fd;
 	numbers[WARD__KEEPER_FLAGS] = flags_of(what);
-	numbers[WARD__KEEPER_SOCKET] = cradle->theirs;
+	numbers[WARD__KEEPER_SOCKET] = cradle->theirs.socket;
+	numbers[WARD__KEEPER_EMPTY] = cradle->theirs.empty;
 	numbers[WARD__KEEPER_OWNER_FD] = cradle->owner_fd < 0 ? -1 : cradle->owner_fd;
 	numbers[WARD__KEEPER_OWNER] = what->namespace ? 0 : getpid();
 	return 0;
@@ -79,11 +80,12 @@ static int reserve(struct ward__cradle *cradle, const struct ward__keeping *what
 
 static void free_cradle(struct ward__cradle *cradle)
 {
-	const int fds[] = { cradle->theirs, cradle->owner_fd, cradle->birth.image };
+	const int fds[] = { cradle->owner_fd, cradle->birth.image };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	ward__keeper_close_ends(&cradle->theirs);
 	if (cradle->stack)
 		ward__stack_put(cradle->stack);
 	if (cradle->birth.stack)
@@ -95,7 +97,8 @@ static void prepare(struct ward__cradle *cradle)
 {
 	struct ward__keeper_birth *birth = &cradle->birth;
 
-	cradle->theirs = cradle->owner_fd = -1;
+	cradle->theirs = (struct ward__keeper_ends){ -1, -1 };
+	cradle->owner_fd = -1;
 	for (int i = 0; i < WARD__KEEPER_NUMBERS; i++)
 		birth->numbers[i] = -1;
 	birth->numbers[WARD__KEEPER_SIGNAL] = 0;

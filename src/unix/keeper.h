@@ -26,7 +26,6 @@ enum {
 	WARD__ASK_SIGNAL = 's',       /* everything, once */
 	WARD__ASK_CHILD = 'c',        /* the child alone, if it was not collected */
 	WARD__ASK_GROUP = 'g',        /* the group that it leads */
-	WARD__ASK_EMPTY = 'e',        /* Linux: answered when nothing is left */
 	WARD__ASK_LEAVE = 'q'         /* it is given up: kill nothing, ever */
 };
 
