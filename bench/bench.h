@@ -28,6 +28,12 @@ enum {
 	STACK_BYTES = 16384
 };
 
+/* ------------------------------------------------------------------------ by_ward.c */
+
+struct ward_spawn_opts;
+/* As contestant.run. */
+int run_by_ward(char *const argv[], const struct ward_spawn_opts *opts);
+
 /* ------------------------------------------- contestants.c; of jobs: job_starts.c */
 
 enum {

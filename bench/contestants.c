@@ -97,32 +97,16 @@ static int run_floor_unshare(char *const argv[], char *stack)
 	return run_raw(argv, stack, CLONE_FILES, unshare_in_child);
 }
 
-static int run_ward_with(char *const argv[], const struct ward_spawn_opts *opts)
-{
-	struct ward_exit end = WARD_EXIT_INIT;
-	struct ward *w;
-	int r;
-
-	r = ward_spawn(&w, (const char *const *)argv, opts);
-	if (r < 0)
-		return r;
-	r = ward_wait(w, WARD_FOREVER, &end);
-	ward_close(w);
-	if (r < 0)
-		return r;
-	return end.how == WARD_EXITED && end.code == 0 ? 0 : -EPROTO;
-}
-
 static int run_ward(char *const argv[], char *stack)
 {
 	(void)stack;
-	return run_ward_with(argv, NULL);
+	return run_by_ward(argv, NULL);
 }
 
 static int run_ward_inherit(char *const argv[], char *stack)
 {
 	(void)stack;
-	return run_ward_with(argv, WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
+	return run_by_ward(argv, WARD_SPAWN_OPTS(.flags = WARD_SPAWN_INHERIT_SIGNALS));
 }
 
 static int wait_for_pid(pid_t pid)

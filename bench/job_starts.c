@@ -4,33 +4,16 @@
  * in one job that is kept for all, and in a job that is made for it and closed after it.
  * All end their job with nobody in it, so that nothing is killed.
  */
-#include <errno.h>
 #include <stddef.h>
 
 #include "job.h"
 
 static struct ward_job *kept[WARD_MEANS_COUNT_];
 
-static int run_with(char *const argv[], const struct ward_spawn_opts *opts)
-{
-	struct ward_exit end = WARD_EXIT_INIT;
-	struct ward *w;
-	int r;
-
-	r = ward_spawn(&w, (const char *const *)argv, opts);
-	if (r < 0)
-		return r;
-	r = ward_wait(w, WARD_FOREVER, &end);
-	ward_close(w);
-	if (r < 0)
-		return r;
-	return end.how == WARD_EXITED && end.code == 0 ? 0 : -EPROTO;
-}
-
 static int run_plain(char *const argv[], char *stack)
 {
 	(void)stack;
-	return run_with(argv, NULL);
+	return run_by_ward(argv, NULL);
 }
 
 static int run_kept(char *const argv[], uint32_t means)
@@ -39,7 +22,7 @@ static int run_kept(char *const argv[], uint32_t means)
 
 	if (!kept[means])
 		r = ward_job_new(&kept[means], WARD_JOB_OPTS(.means = means));
-	return r < 0 ? r : run_with(argv, WARD_SPAWN_OPTS(.job = kept[means]));
+	return r < 0 ? r : run_by_ward(argv, WARD_SPAWN_OPTS(.job = kept[means]));
 }
 
 static int run_new(char *const argv[], const struct ward_job_opts *opts)
@@ -49,7 +32,7 @@ static int run_new(char *const argv[], const struct ward_job_opts *opts)
 
 	if (r < 0)
 		return r;
-	r = run_with(argv, WARD_SPAWN_OPTS(.job = job));
+	r = run_by_ward(argv, WARD_SPAWN_OPTS(.job = job));
 	ward_job_close(job);
 	return r;
 }
