@@ -109,37 +109,10 @@ static void check_error(const struct ward_error *e, int r, const char *failed, i
 	}
 }
 
-/* Start a child while the @k-th call fails. [reserve-first] [sealed-fds] [clean-child] */
-static void try_start(const void *what, int k, int error)
+/* [reserve-first] [sealed-fds] [clean-child] */
+static void try_start(const void *opts, int k, int error)
 {
-	struct ward_spawn_opts own = *(const struct ward_spawn_opts *)what;
-	struct ward_error e = WARD_ERROR_INIT;
-	struct ward *none = (struct ward *)&own, *w = none;
-	const char *failed;
-	bool good = true;
-	int r;
-
-	check_state_enter();
-	check_baseline();
-	own.error = &e;
-	ward__gate_fail(NULL, k, error);
-	r = ward_spawn(&w, CHILD("exit", "6"), &own);
-	failed = trial_stop();
-	if (r == 0)
-		expect_exit(w, 6);
-	if (trial_is_implausible(failed))
-		_exit(TRIAL_TOUCHED);
-	if (r < 0) {
-		good = CHECK(w == none);
-		check_error(&e, r, failed, error);
-	}
-	good = CHECK(check_state_unchanged()) && good;
-	/* What was remembered of the failure does not stand in the way of the next. */
-	r = ward_spawn(&w, CHILD("exit", "7"), NULL);
-	if (CHECK_EQ(r, 0))
-		expect_exit(w, 7);
-	good = good && r == 0;
-	trial_exit(good, k, failed, error);
+	trial_start(opts, check_error, k, error);
 }
 
 /* ------------------------------------------------------------------------- a life */

@@ -78,34 +78,8 @@ static int collect(struct ward *w)
 static void try_start(const void *what, int k, int error)
 {
 	const struct plan *plan = what;
-	struct ward_spawn_opts own = plan->opts;
-	struct ward_error e = WARD_ERROR_INIT;
-	struct ward *none = (struct ward *)&own, *w = none;
-	const char *failed;
-	bool good = true;
-	int r;
 
-	check_state_enter();
-	check_baseline();
-	own.error = &e;
-	ward__gate_fail(NULL, k, error);
-	r = ward_spawn(&w, CHILD("exit", "6"), &own);
-	failed = trial_stop();
-	if (r == 0)
-		collect(w);
-	if (trial_is_implausible(failed))
-		_exit(TRIAL_TOUCHED);
-	if (r < 0) {
-		good = CHECK(w == none);
-		check_error(&e, r, failed, error);
-	}
-	good = CHECK(check_state_unchanged()) && good;
-	/* What was remembered of the failure does not stand in the way of the next. */
-	own.error = NULL;
-	r = ward_spawn(&w, CHILD("exit", "6"), &own);
-	if (CHECK_EQ(r, 0))
-		collect(w);
-	trial_exit(good && r == 0, k, failed, error);
+	trial_start(&plan->opts, check_error, k, error);
 }
 
 /* ----------------------------------------------------------------------------- a life */

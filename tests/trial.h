@@ -55,6 +55,46 @@ static inline _Noreturn void trial_exit(bool good, int k, const char *failed, in
 	_exit(!good ? TRIAL_BAD : failed ? TRIAL_TOUCHED : TRIAL_UNTOUCHED);
 }
 
+/* That a failure was told truly: of @failed (NULL: no call of ours), with @error. */
+typedef void trial_error_fn(const struct ward_error *e, int r, const char *failed,
+                            int error);
+
+/*
+ * The whole process of a trial: a child is started while the @k-th call fails. What was
+ * remembered of the failure does not stand in the way of the next start.
+ */
+static inline void trial_start(const struct ward_spawn_opts *opts,
+                               trial_error_fn *check_error, int k, int error)
+{
+	struct ward_spawn_opts own = *opts;
+	struct ward_error e = WARD_ERROR_INIT;
+	struct ward *none = (struct ward *)&own, *w = none;
+	const char *failed;
+	bool good = true;
+	int r;
+
+	check_state_enter();
+	check_baseline();
+	own.error = &e;
+	ward__gate_fail(NULL, k, error);
+	r = ward_spawn(&w, CHILD("exit", "6"), &own);
+	failed = trial_stop();
+	if (r == 0)
+		expect_exit(w, 6);
+	if (trial_is_implausible(failed))
+		_exit(TRIAL_TOUCHED);
+	if (r < 0) {
+		good = CHECK(w == none);
+		check_error(&e, r, failed, error);
+	}
+	good = CHECK(check_state_unchanged()) && good;
+	own.error = NULL;
+	r = ward_spawn(&w, CHILD("exit", "7"), &own);
+	if (CHECK_EQ(r, 0))
+		expect_exit(w, 7);
+	trial_exit(good && r == 0, k, failed, error);
+}
+
 struct trial {
 	trial_fn *run;
 	const void *what;
