@@ -147,7 +147,10 @@ static int shape_leaderless(int n)
 	return n;
 }
 
-/* Who looks at it finds it gone: the next one runs already. Ends after N thousand. */
+/*
+ * Who looks at it finds it gone: the next one runs already. Ends after N thousand, each
+ * of which keeps its number until it is collected: with 20 the machine has some left.
+ */
 static int shape_hopper(int n)
 {
 	if (fork_or_die() != 0)

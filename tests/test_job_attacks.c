@@ -102,7 +102,7 @@ TEST(whose_first_thread_is_gone)
 
 TEST(who_is_gone_when_one_looks)
 {
-	attack("who forks and exits, again and again", TREE("hopper", "200"), false);
+	attack("who forks and exits, again and again", TREE("hopper", "20"), false);
 }
 
 TEST(who_forks_faster_than_one_looks)

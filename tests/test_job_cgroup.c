@@ -126,7 +126,7 @@ TEST(processes_that_never_keep_a_number_are_killed_all_the_same)
 
 	NEEDS_CGROUP();
 	job = job_that_kills();
-	t = talk_start_ready(CHILD("tree", "hopper", "200"), WARD_SPAWN_OPTS(.job = job));
+	t = talk_start_ready(CHILD("tree", "hopper", "20"), WARD_SPAWN_OPTS(.job = job));
 	CHECK_EQ(ward_job_kill(job), 0);
 	CHECK_EQ(ward_job_wait_empty(job, SECONDS(20)), 1);
 	talk_end(&t);
