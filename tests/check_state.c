@@ -369,15 +369,24 @@ static void remove_cgroup(const char *path)
 		poll(NULL, 0, 1);
 }
 
-/* Its job was given up, and has left whoever was in it: the next jobs will see to it. */
+/*
+ * Its job was given up, and has left whoever was in it: the next jobs will see to it. One
+ * of another test may be at that now, and has the lock for a moment, or has removed it.
+ */
 static bool is_given_up(const char *path)
 {
+	enum { TRIES = 10000 };
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool yes = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 
-	if (fd >= 0)
-		close(fd);
-	return yes;
+	if (fd < 0)
+		return errno == ENOENT;
+	for (int tries = 0; held && tries < TRIES; tries++) {
+		poll(NULL, 0, 1);
+		held = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	}
+	close(fd);
+	return !held;
 }
 
 /* Those of jobs are named after who made them: this very process. */
