@@ -16,6 +16,7 @@ set(ward_core
   src/job_ask.c
   src/job_group.c
   src/job_stop.c
+  src/left.c
   src/lines.c
   src/list.c
   src/memory.c

@@ -6,8 +6,14 @@
 #include <stdatomic.h>
 
 #include "deadline.h"
+#include "left.h"
 
 struct ward {
+	union {
+		struct ward__left left; /* in the list of orphans, which are in no set */
+		/* Its places in sets; under ward__process_lock. */
+		_Atomic(struct ward__member *) members;
+	};
 	atomic_int owners;            /* wards given out: spawn, open, ward_ref */
 	atomic_int users; /* calls under way, and one for all owners together */
 	uint32_t on_close;
@@ -18,11 +24,6 @@ struct ward {
 	_Atomic int64_t wall; /* from start to when the end was seen; -1: not yet */
 	struct ward__process *process;
 	struct ward__streams *streams; /* our ends of its descriptors; NULL: none */
-	union {
-		/* Its places in sets; under ward__process_lock. */
-		_Atomic(struct ward__member *) members;
-		struct ward *next;    /* in the list of orphans, which are in no set */
-	};
 };
 
 /* To a job that has nothing but its group. */

@@ -15,23 +15,23 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/procdesc.h>
 #include <unistd.h>
 
 #include "../forked/knote.h"
+#include "../left.h"
 #include "../memory.h"
 
 struct ward__watch {
+	struct ward__left left;       /* behind: it kills, and is not done */
 	int fd; /* a process descriptor, or a kqueue; -1: none yet */
 	bool handle;                  /* the former */
 	bool kills;                   /* the former, and its last close does */
 	pid_t owner; /* whose the latter is: copies of us have none */
-	struct ward__watch *next;     /* of those left behind */
 };
 
-static _Atomic(struct ward__watch *) left_behind;
+static ward__left_list left_behind;
 
 struct ward__watch *ward__watch_of(int descriptor)
 {
@@ -176,15 +176,6 @@ bool ward__watch_kills(void)
 
 /* --------------------------------------------------------------------------- give up */
 
-static void leave_behind(struct ward__watch *watch)
-{
-	struct ward__watch *head = atomic_load(&left_behind);
-
-	do
-		watch->next = head;
-	while (!atomic_compare_exchange_weak(&left_behind, &head, watch));
-}
-
 /* A look that fails is tried again: what is not known to be done is kept. */
 static bool is_done(const struct ward__watch *watch)
 {
@@ -196,36 +187,23 @@ static bool is_done(const struct ward__watch *watch)
 }
 
 /* In a copy of us its close is not the last. */
-static void close_watch(struct ward__watch *watch)
+static bool close_watch(struct ward__left *one)
 {
-	if (watch->handle && watch->kills && getpid() == watch->owner &&
-	    !is_done(watch)) {
-		leave_behind(watch);
-		return;
-	}
+	struct ward__watch *watch = (struct ward__watch *)one;
+
+	if (watch->handle && watch->kills && getpid() == watch->owner && !is_done(watch))
+		return false;
 	if (watch->handle)
 		close(watch->fd);
 	else
 		ward__knote_close(watch->fd, watch->owner);
 	ward__free(watch);
-}
-
-/* The list is taken as a whole, so two threads never have the same one. */
-static void close_left_behind(void)
-{
-	struct ward__watch *watch, *next;
-
-	if (!atomic_load_explicit(&left_behind, memory_order_relaxed))
-		return;
-	for (watch = atomic_exchange(&left_behind, NULL); watch; watch = next) {
-		next = watch->next;
-		close_watch(watch);
-	}
+	return true;
 }
 
 void ward__watch_drop(struct ward__watch *watch)
 {
-	close_left_behind();
-	if (watch)
-		close_watch(watch);
+	ward__left_try(&left_behind, close_watch);
+	if (watch && !close_watch(&watch->left))
+		ward__left_add(&left_behind, &watch->left);
 }
