@@ -56,6 +56,7 @@ set(ward_unix
   src/unix/host.c
   src/unix/job.c
   src/unix/job_group.c
+  src/unix/keeper.c
   src/unix/kept.c
   src/unix/move.c
   src/unix/plan.c

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The program's side of the conversation with a keeper, and its life as a child of ours.
- * Of such a child nobody else knows, so it has to be collected by us as well: those that
- * outlive their handles wait in a list.
- */
+/* The program's side of the conversation with a keeper. */
 #define _GNU_SOURCE 1
 #define _NETBSD_SOURCE 1
 #define _DARWIN_C_SOURCE 1
@@ -21,12 +17,11 @@
 #include "../gate.h"
 #include "../memory.h"
 #include "../unix/poll.h"
+#include "../unix/self.h"
 #include "../unix/socket.h"
 #include "number.h"
 
 enum { PROMPT_MS = 100, ANSWER_S = 10, END_MS = 500 };
-
-static _Atomic(struct ward__keeper *) left_behind;
 
 /* ---------------------------------------------------------------------------- streams */
 
@@ -109,8 +104,8 @@ static int peek(int socket, void *to, size_t size)
 /* Somebody may have stopped it. Until it is collected its number is its own. */
 static void go_on(const struct ward__keeper *k)
 {
-	if (!k->collected)
-		ward__kill(k->pid, SIGCONT, false);
+	if (!k->base.collected)
+		ward__kill(k->base.pid, SIGCONT, false);
 }
 
 /* An answer to a question that was given up may come first. */
@@ -155,17 +150,17 @@ int ward__keeper_ask(struct ward__keeper *k, int what, int signal,
 	struct ward__keeper_answer own;
 	int r;
 
-	if (getpid() != k->host)
+	if (ward__self() != k->base.host)
 		return -ECHILD;
-	pthread_mutex_lock(&k->lock);
+	pthread_mutex_lock(&k->base.lock);
 	r = ask(k, what, signal, ret ? ret : &own);
-	pthread_mutex_unlock(&k->lock);
+	pthread_mutex_unlock(&k->base.lock);
 	return r;
 }
 
 void ward__keeper_let_go(struct ward__keeper *k)
 {
-	if (getpid() == k->host)
+	if (ward__self() == k->base.host)
 		ward__keeper_ask(k, WARD__ASK_LEAVE, 0, NULL);
 }
 
@@ -201,25 +196,16 @@ int ward__keeper_empty_fd(const struct ward__keeper *k)
 
 /* ---------------------------------------------------------------------------- collect */
 
-static void collect(struct ward__keeper *k, bool block)
+bool ward__keeper_was_collected(struct ward__keeper *k, bool block)
 {
-	int status, r = ward__wait_number(k->pid, block ? 0 : WNOHANG, &status, NULL);
+	int status;
 
-	k->collected = r != 0;
-	if (k->collected && k->handle >= 0) {
+	if (ward__wait_number(k->base.pid, block ? 0 : WNOHANG, &status, NULL) == 0)
+		return false;
+	if (k->handle >= 0)
 		close(k->handle);
-		k->handle = -1;
-	}
-}
-
-void ward__keeper_collect(struct ward__keeper *k, bool block)
-{
-	if (k->pid <= 0 || getpid() != k->host)
-		return;
-	pthread_mutex_lock(&k->lock);
-	if (!k->collected)
-		collect(k, block);
-	pthread_mutex_unlock(&k->lock);
+	k->handle = -1;
+	return true;
 }
 
 /* ------------------------------------------------------------------------------- life */
@@ -263,64 +249,24 @@ int ward__keeper_new(struct ward__keeper **ret, const struct ward__keeping *what
 		return -ENOMEM;
 	k->what = *what;
 	k->handle = k->child = -1;
-	k->host = getpid();
 	r = make_streams(k, theirs);
 	if (r < 0) {
 		ward__free(k);
 		return r;
 	}
-	atomic_init(&k->users, 1);
-	pthread_mutex_init(&k->lock, NULL);
+	ward__keeper_begin(k);
 	*ret = k;
 	return 0;
 }
 
-struct ward__keeper *ward__keeper_ref(struct ward__keeper *k)
-{
-	atomic_fetch_add_explicit(&k->users, 1, memory_order_relaxed);
-	return k;
-}
-
-static void destroy(struct ward__keeper *k)
+void ward__keeper_free(struct ward__keeper *k)
 {
 	close_streams(k->streams);
 	if (k->handle >= 0)
 		close(k->handle);
 	if (k->child >= 0)
 		close(k->child);
-	pthread_mutex_destroy(&k->lock);
 	ward__free(k);
-}
-
-static void leave_behind(struct ward__keeper *k)
-{
-	struct ward__keeper *head = atomic_load(&left_behind);
-
-	do
-		k->next = head;
-	while (!atomic_compare_exchange_weak(&left_behind, &head, k));
-}
-
-static bool is_done(struct ward__keeper *k)
-{
-	ward__keeper_collect(k, false);
-	return k->collected || k->pid <= 0 || getpid() != k->host;
-}
-
-/* The list is taken as a whole, so two threads never have the same one. */
-static void collect_left_behind(void)
-{
-	struct ward__keeper *k, *next;
-
-	if (!atomic_load_explicit(&left_behind, memory_order_relaxed))
-		return;
-	for (k = atomic_exchange(&left_behind, NULL); k; k = next) {
-		next = k->next;
-		if (is_done(k))
-			destroy(k);
-		else
-			leave_behind(k);
-	}
 }
 
 static bool has_message(int socket)
@@ -348,24 +294,11 @@ static bool is_going(struct ward__keeper *k)
 }
 
 /* Its end closes the socket: a moment. */
-static void await_end(struct ward__keeper *k)
+void ward__keeper_await_end(struct ward__keeper *k)
 {
 	struct pollfd one = { .fd = k->streams[WARD__TALK], .events = POLLIN };
 
 	if (is_going(k) &&
 	    ward__poll(&one, 1, ward__deadline(END_MS * WARD_NS_PER_MS)) != 0)
 		ward__keeper_collect(k, true);
-}
-
-void ward__keeper_drop(struct ward__keeper *k)
-{
-	if (!k || atomic_fetch_sub_explicit(&k->users, 1, memory_order_acq_rel) != 1)
-		return;
-	collect_left_behind();
-	if (!is_done(k))
-		await_end(k);
-	if (is_done(k))
-		destroy(k);
-	else
-		leave_behind(k);
 }

@@ -9,8 +9,6 @@
 #ifndef WARD_FORKED_KEEPER_H
 #define WARD_FORKED_KEEPER_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -55,17 +53,12 @@ enum { WARD__TALK, WARD__TOLD, WARD__EMPTY, WARD__STREAMS };
 /* --------------------------------------------------------------------- in the program */
 
 struct ward__keeper {
-	atomic_int users;             /* its ward, and its job */
-	pthread_mutex_t lock;         /* conversation, collected */
+	struct ward__keeper_base base; /* its lock is that of the conversation, too */
 	int streams[WARD__STREAMS];   /* EMPTY: -1 where it is not a tree's */
 	int handle;                   /* of the keeper; -1 */
 	int child;                    /* a handle of its child, to be taken; -1 */
-	pid_t pid;
-	pid_t host;                   /* whose child it is; a forked copy's it is not */
 	struct ward__keeping what;
 	uint32_t serial;
-	bool collected;
-	struct ward__keeper *next;    /* of those left behind */
 };
 
 /*
@@ -93,9 +86,6 @@ int ward__keeper_is_empty(struct ward__keeper *k, struct ward__keeper_answer *re
  */
 int ward__keeper_ask(struct ward__keeper *k, int what, int signal,
                      struct ward__keeper_answer *ret);
-
-/* Collect it if it has ended, or (@block) when it has. */
-void ward__keeper_collect(struct ward__keeper *k, bool block);
 
 /* Two ends of a stream, CLOEXEC. */
 int ward__keeper_pair(int ends[2]);

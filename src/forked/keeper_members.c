@@ -47,7 +47,7 @@ static int take(struct ward__keeper *k, pid_t pid,
 
 	if (r < 0)
 		return r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : 0;
-	if (is_member(k->pid, p))
+	if (is_member(k->base.pid, p))
 		return fn(p, arg);
 	ward__process_free(p);
 	return 0;
@@ -58,7 +58,7 @@ int ward__keeper_members(struct ward__keeper *k,
 {
 	pid_t *list;
 	size_t n;
-	int r = ward__reaper_list(k->pid, &list, &n);
+	int r = ward__reaper_list(k->base.pid, &list, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = take(k, list[i], fn, arg);

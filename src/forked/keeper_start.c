@@ -198,7 +198,7 @@ static int fork_keeper(struct cradle *cradle, struct ward_error *error)
 		;
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
-	k->pid = pid;
+	k->base.pid = pid;
 	return 0;
 }
 

@@ -13,12 +13,19 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../deadline.h"
 #include "../gate.h"
 #include "../unix/fork.h"
 #include "../unix/poll.h"
+#include "../unix/self.h"
 #include "../unix/waiter.h"
+
+pid_t ward__self(void)
+{
+	return getpid();
+}
 
 /* The only place that looks for a child; never a wildcard. */
 int ward__peek_child(pid_t pid, bool block)

@@ -20,6 +20,7 @@
 #include "../memory.h"
 #include "../platform.h"
 #include "../unix/poll.h"
+#include "../unix/self.h"
 #include "cgroup_file.h"
 #include "cgroup_find.h"
 #include "cgroup_limits.h"
@@ -27,7 +28,6 @@
 #include "cgroup_tree.h"
 #include "probe.h"
 #include "scope.h"
-#include "self.h"
 
 /* --------------------------------------------------------------------- the directory */
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../memory.h"
+#include "../unix/self.h"
 #include "cgroup.h"
 #include "cgroup_file.h"
 #include "cgroup_find.h"
@@ -21,7 +22,6 @@
 #include "pidfd.h"
 #include "probe.h"
 #include "scope.h"
-#include "self.h"
 
 /* What follows a path that is told as "(deleted)" does not matter: it has no members. */
 static bool is_below(const char *path, const char *above)

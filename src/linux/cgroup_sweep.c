@@ -22,9 +22,9 @@
 
 #include "../gate.h"
 #include "../platform.h"
+#include "../unix/self.h"
 #include "cgroup_file.h"
 #include "cgroup_tree.h"
-#include "self.h"
 
 /* ----------------------------------------------------------------------------- names */
 

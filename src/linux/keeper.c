@@ -4,9 +4,6 @@
  * taken out of a socket that is kept: each has one message at most, and whoever looks at
  * it sees it, in any thread and any copy of the host. Every question brings a socket of
  * its own for the answer, so two that ask at the same time cannot take each other's.
- *
- * A keeper is a child of ours of which nobody else knows, so it has to be collected by us
- * as well: those that outlive their handles wait in a list.
  */
 #define _GNU_SOURCE 1
 #include "keeper.h"
@@ -22,13 +19,11 @@
 #include "../gate.h"
 #include "../memory.h"
 #include "../unix/poll.h"
+#include "../unix/self.h"
 #include "../unix/waiter.h"
 #include "pidfd.h"
-#include "self.h"
 
 enum { PROMPT_MS = 100, ANSWER_S = 10, END_MS = 5000, GO_MS = 1000 };
-
-static _Atomic(struct ward__keeper *) left_behind;
 
 int ward__keeper_pair(int ends[2])
 {
@@ -90,10 +85,10 @@ static int peek(int socket, void *to, size_t size)
 /* Somebody may have stopped it. Until it is collected its number is its own. */
 static void go_on(struct ward__keeper *k)
 {
-	pthread_mutex_lock(&k->lock);
-	if (!k->collected)
-		ward__kill(k->pid, SIGCONT, false);
-	pthread_mutex_unlock(&k->lock);
+	pthread_mutex_lock(&k->base.lock);
+	if (!k->base.collected)
+		ward__kill(k->base.pid, SIGCONT, false);
+	pthread_mutex_unlock(&k->base.lock);
 }
 
 static int await_answer(struct ward__keeper *k, int socket,
@@ -121,7 +116,7 @@ int ward__keeper_ask(struct ward__keeper *k, int what, int signal,
 	struct ward__keeper_answer own;
 	int ends[2], r;
 
-	if (ward__self() != k->host)
+	if (ward__self() != k->base.host)
 		return -ECHILD;
 	if (what == WARD__ASK_LEAVE)
 		atomic_store(&k->let_go, true);
@@ -187,26 +182,16 @@ int ward__keeper_is_empty(struct ward__keeper *k, struct ward__keeper_answer *re
 
 /* -------------------------------------------------------------------------- collect */
 
-static void collect(struct ward__keeper *k, bool block)
+bool ward__keeper_was_collected(struct ward__keeper *k, bool block)
 {
 	int options = block ? 0 : WNOHANG, tries = 3, r;
 
 	do
-		r = ward__waitid(k->pidfd, k->pid, options, NULL);
+		r = ward__waitid(k->pidfd, k->base.pid, options, NULL);
 	while (r == -EINTR);
 	while (r < 0 && r != -ECHILD && tries-- > 0)
-		r = ward__waitid(-1, k->pid, options, NULL);
-	k->collected = r > 0 || r == -ECHILD;
-}
-
-void ward__keeper_collect(struct ward__keeper *k, bool block)
-{
-	if (k->pid <= 0 || ward__self() != k->host)
-		return;
-	pthread_mutex_lock(&k->lock);
-	if (!k->collected)
-		collect(k, block);
-	pthread_mutex_unlock(&k->lock);
+		r = ward__waitid(-1, k->base.pid, options, NULL);
+	return r > 0 || r == -ECHILD;
 }
 
 /* ----------------------------------------------------------------------------- life */
@@ -244,9 +229,7 @@ int ward__keeper_new(struct ward__keeper **ret, const struct ward__keeping *what
 		return r;
 	}
 	k->pidfd = -1;
-	k->host = ward__self();
-	atomic_init(&k->users, 1);
-	pthread_mutex_init(&k->lock, NULL);
+	ward__keeper_begin(k);
 	*ret = k;
 	return 0;
 }
@@ -260,13 +243,7 @@ void ward__keeper_close_ends(struct ward__keeper_ends *ends)
 	*ends = (struct ward__keeper_ends){ -1, -1 };
 }
 
-struct ward__keeper *ward__keeper_ref(struct ward__keeper *k)
-{
-	atomic_fetch_add_explicit(&k->users, 1, memory_order_relaxed);
-	return k;
-}
-
-static void destroy(struct ward__keeper *k)
+void ward__keeper_free(struct ward__keeper *k)
 {
 	if (k->socket >= 0)
 		close(k->socket);
@@ -274,39 +251,7 @@ static void destroy(struct ward__keeper *k)
 		close(k->empty);
 	if (k->pidfd >= 0)
 		close(k->pidfd);
-	pthread_mutex_destroy(&k->lock);
 	ward__free(k);
-}
-
-static void leave_behind(struct ward__keeper *k)
-{
-	struct ward__keeper *head = atomic_load(&left_behind);
-
-	do
-		k->next = head;
-	while (!atomic_compare_exchange_weak(&left_behind, &head, k));
-}
-
-static bool is_done(struct ward__keeper *k)
-{
-	ward__keeper_collect(k, false);
-	return k->collected || k->pid <= 0 || ward__self() != k->host;
-}
-
-/* The list is taken as a whole, so two threads never have the same one. */
-static void collect_left_behind(void)
-{
-	struct ward__keeper *k, *next;
-
-	if (!atomic_load_explicit(&left_behind, memory_order_relaxed))
-		return;
-	for (k = atomic_exchange(&left_behind, NULL); k; k = next) {
-		next = k->next;
-		if (is_done(k))
-			destroy(k);
-		else
-			leave_behind(k);
-	}
 }
 
 /* It has told everything and is on its way out: a moment. */
@@ -327,7 +272,7 @@ static bool is_going(struct ward__keeper *k)
 	        answer.members == 0);
 }
 
-static void await_end(struct ward__keeper *k)
+void ward__keeper_await_end(struct ward__keeper *k)
 {
 	struct pollfd one = { .fd = k->pidfd, .events = POLLIN };
 
@@ -343,7 +288,7 @@ void ward__keeper_let_go(struct ward__keeper *k)
 	const struct ward__keeper_ask leave = { WARD__ASK_LEAVE, 0 };
 
 	atomic_store(&k->let_go, true);
-	if (ward__self() == k->host)
+	if (ward__self() == k->base.host)
 		send(k->socket, &leave, sizeof(leave), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -355,18 +300,4 @@ void ward__keeper_end(struct ward__keeper *k)
 	if (k->pidfd < 0 ||
 	    ward__poll(&end, 1, ward__deadline(GO_MS * WARD_NS_PER_MS)) != 0)
 		ward__keeper_collect(k, true);
-}
-
-void ward__keeper_drop(struct ward__keeper *k)
-{
-	if (!k || atomic_fetch_sub_explicit(&k->users, 1, memory_order_acq_rel) != 1)
-		return;
-	collect_left_behind();
-	/* A single one goes on watching for our end: nobody said that it should not. */
-	if (!is_done(k))
-		await_end(k);
-	if (is_done(k))
-		destroy(k);
-	else
-		leave_behind(k);
 }

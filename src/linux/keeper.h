@@ -7,7 +7,6 @@
 #ifndef WARD_LINUX_KEEPER_H
 #define WARD_LINUX_KEEPER_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,18 +17,13 @@
 #include "keeper_code.h"
 
 struct ward__keeper {
-	atomic_int users;             /* its ward, and its job */
-	pthread_mutex_t lock;         /* collected */
+	struct ward__keeper_base base;
 	int socket;                   /* the conversation, see keeper_code.h */
 	int empty;                    /* readable when nothing is left; -1: not a tree */
 	int pidfd;                    /* of the keeper; or -1 */
-	pid_t pid;
-	pid_t host;                   /* whose child it is; a forked copy's it is not */
 	struct ward__keeping what;
 	bool watches;                 /* it has no child */
 	atomic_bool let_go;
-	bool collected;
-	struct ward__keeper *next;    /* of those left behind */
 };
 
 /* What a keeper talks through; -1 where there is none. */
@@ -74,9 +68,6 @@ int ward__keeper_ask(struct ward__keeper *k, int what, int signal,
  */
 int ward__keeper_signal_members(struct ward__keeper *k, int sig, int *signalled,
                                 int *refused);
-
-/* Collect it if it has ended, or (@block) when it has. */
-void ward__keeper_collect(struct ward__keeper *k, bool block);
 
 /* Let one go that has no child, and collect it; who was stopped is left to itself. */
 void ward__keeper_end(struct ward__keeper *k);

@@ -64,7 +64,7 @@ int ward__keeper_probe(void)
 	r = converses(k);
 	/* By its number: it is our child, and signals by pidfd may be forbidden. */
 	if (r <= 0)
-		ward__kill(k->pid, SIGKILL, false);
+		ward__kill(k->base.pid, SIGKILL, false);
 	ward__keeper_collect(k, true);
 	ward__keeper_drop(k);
 	return r;

@@ -212,7 +212,7 @@ static void undo(struct ward__cradle *cradle)
 	 * only watches has none, and would not end by being asked to kill.
 	 */
 	if (k->watches || ward__keeper_ask(k, WARD__ASK_KILL, 0, NULL) < 0)
-		ward__kill(k->pid, SIGKILL, false);
+		ward__kill(k->base.pid, SIGKILL, false);
 	ward__cradle_end_child(cradle->birth.child_fd);
 	cradle->birth.child_fd = -1;
 	ward__keeper_collect(k, true);
@@ -254,7 +254,7 @@ static int make(struct copy *copy, struct ward_error *error)
 		;
 	if (r < 0)
 		return ward__fail(error, WARD_STEP_PROCESS, r, -1, NULL);
-	copy->cradle->keeper->pid = pid;
+	copy->cradle->keeper->base.pid = pid;
 	return 0;
 }
 

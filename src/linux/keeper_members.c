@@ -251,7 +251,7 @@ static int give_below(int64_t pid, struct ward__process *held, take_fn *take, vo
 
 int ward__keeper_members(struct ward__keeper *k, take_fn *fn, void *arg)
 {
-	return give_below(k->pid, NULL, fn, arg);
+	return give_below(k->base.pid, NULL, fn, arg);
 }
 
 int ward__process_each_below(struct ward__process *p, take_fn *take, void *arg)
@@ -305,7 +305,7 @@ int ward__keeper_signal_members(struct ward__keeper *k, int sig, int *signalled,
 
 	do {
 		before = *signalled;
-		r = walk_below(k->pid, NULL, send_one, &sending);
+		r = walk_below(k->base.pid, NULL, send_one, &sending);
 	} while (r == 0 && sig == SIGSTOP && *signalled > before && --passes > 0);
 	ward__free(sending.sent.of);
 	return r;

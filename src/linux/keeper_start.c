@@ -22,12 +22,12 @@
 #include "../deadline.h"
 #include "../gate.h"
 #include "../unix/poll.h"
+#include "../unix/self.h"
 #include "keeper_birth.h"
 #include "keeper_fork.h"
 #include "keeper_image.h"
 #include "pidfd.h"
 #include "probe.h"
-#include "self.h"
 #include "stack.h"
 
 enum { END_S = 10 };
@@ -119,8 +119,8 @@ static void forget_keeper(struct ward__keeper *k)
 	if (k->pidfd >= 0)
 		close(k->pidfd);
 	k->pidfd = -1;
-	k->pid = 0;
-	k->collected = false;
+	k->base.pid = 0;
+	k->base.collected = false;
 }
 
 void ward__cradle_end_child(int pidfd)
@@ -137,7 +137,7 @@ void ward__cradle_end_child(int pidfd)
 /* Nothing stays of it; the child is gone once it is seen to be, as it uses our memory. */
 static void undo(struct ward__cradle *cradle)
 {
-	if (cradle->keeper->pid > 0)
+	if (cradle->keeper->base.pid > 0)
 		collect_keeper(cradle);
 	forget_keeper(cradle->keeper);
 	ward__cradle_end_child(cradle->birth.child_fd);
@@ -152,7 +152,7 @@ static int make(struct ward__cradle *cradle, uint64_t flags)
 
 	if (pid < 0)
 		return (int)pid;
-	k->pid = (pid_t)pid;
+	k->base.pid = (pid_t)pid;
 	return 0;
 }
 

@@ -20,12 +20,12 @@
 #include "../gate.h"
 #include "../memory.h"
 #include "../unix/channel.h"
+#include "../unix/self.h"
 #include "../unix/sleep.h"
 #include "keeper.h"
 #include "kernel.h"
 #include "probe.h"
 #include "process.h"
-#include "self.h"
 
 #define ALARM UINT64_MAX /* its token */
 

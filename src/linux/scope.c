@@ -18,10 +18,10 @@
 
 #include "../gate.h"
 #include "../memory.h"
+#include "../unix/self.h"
 #include "cgroup_file.h"
 #include "cgroup_sweep.h"
 #include "keeper_start.h"
-#include "self.h"
 #include "systemd.h"
 
 struct ward__scope {
@@ -61,7 +61,7 @@ static int move_anchor(const struct ward__scope *scope)
 		return r;
 	/* The umask may have taken our own rights away. */
 	fchmodat(dir, WARD__SCOPE_ANCHOR, 0755, 0);
-	snprintf(text, sizeof(text), "%d", (int)scope->anchor->pid);
+	snprintf(text, sizeof(text), "%d", (int)scope->anchor->base.pid);
 	return ward__cgroup_write(dir, WARD__SCOPE_ANCHOR "/cgroup.procs", text);
 }
 
@@ -78,7 +78,7 @@ static void name_unit(struct ward__scope *scope)
 /* Where the anchor is by now, which must be in what we have asked for. */
 static int find_base(struct ward__scope *scope, struct ward__why *why)
 {
-	int r = ward__cgroup_of(&scope->base, scope->anchor->pid, why);
+	int r = ward__cgroup_of(&scope->base, scope->anchor->base.pid, why);
 	const char *last;
 
 	if (r < 0)
@@ -92,7 +92,7 @@ static int find_base(struct ward__scope *scope, struct ward__why *why)
 
 static int fill(struct ward__scope *scope, struct ward__why *why)
 {
-	int r = ward__systemd_start_scope(scope->unit, scope->anchor->pid, why);
+	int r = ward__systemd_start_scope(scope->unit, scope->anchor->base.pid, why);
 
 	if (r == 0)
 		r = find_base(scope, why);

@@ -6,7 +6,7 @@
  * of pthread_atfork would not be run by all of them, and belong to the whole program.
  */
 #define _GNU_SOURCE 1
-#include "self.h"
+#include "../unix/self.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -6,10 +6,28 @@
 #ifndef WARD_UNIX_KEEPER_H
 #define WARD_UNIX_KEEPER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-struct ward__keeper;
+#include "../left.h"
+
 struct ward__process;
+struct ward__keeper;
+
+/*
+ * What it is as a child of ours (keeper.c); the first member of every system's struct
+ * ward__keeper.
+ */
+struct ward__keeper_base {
+	struct ward__left left;
+	atomic_int users;             /* its ward, and its job */
+	pthread_mutex_t lock;         /* collected; the system's, too */
+	pid_t pid;                    /* 0: it was not started */
+	pid_t host;                   /* whose child it is; a forked copy's it is not */
+	bool collected;
+};
 
 /* What a keeper is to be. */
 struct ward__keeping {
@@ -29,6 +47,9 @@ enum {
 	WARD__ASK_LEAVE = 'q'         /* it is given up: kill nothing, ever */
 };
 
+/* It has one user, and is a child of ours from when it has a number. */
+void ward__keeper_begin(struct ward__keeper *k);
+
 struct ward__keeper *ward__keeper_ref(struct ward__keeper *k);
 
 /*
@@ -36,6 +57,9 @@ struct ward__keeper *ward__keeper_ref(struct ward__keeper *k);
  * kept, or its owner to be watched for.
  */
 void ward__keeper_drop(struct ward__keeper *k);
+
+/* Collect it if it has ended, or (@block) when it has. */
+void ward__keeper_collect(struct ward__keeper *k, bool block);
 
 /* Tell it to kill nothing, ever, and not to mind our end. */
 void ward__keeper_let_go(struct ward__keeper *k);
@@ -49,5 +73,16 @@ int ward__keeper_empty_fd(const struct ward__keeper *k);
  */
 int ward__keeper_members(struct ward__keeper *k,
                          int (*fn)(struct ward__process *p, void *arg), void *arg);
+
+/* ------------------------------------------------------- what each system does of it */
+
+/* Under the lock, of one that was not collected: see whether it can be. */
+bool ward__keeper_was_collected(struct ward__keeper *k, bool block);
+
+/* Of one that has nobody left: when it is on its way out, its end takes but a moment. */
+void ward__keeper_await_end(struct ward__keeper *k);
+
+/* Close what it has open, and free it. */
+void ward__keeper_free(struct ward__keeper *k);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Our own number, without asking the system for it each time. */
-#ifndef WARD_LINUX_SELF_H
-#define WARD_LINUX_SELF_H
+/* Our own number, where it can be known without asking the system for it each time. */
+#ifndef WARD_UNIX_SELF_H
+#define WARD_UNIX_SELF_H
 
 #include <sys/types.h>
 
