@@ -10,13 +10,13 @@
 #include "usher.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "../gate.h"
+#include "../unix/thread.h"
 #include "keeper.h"
 
 enum { LOOK_MS = 250 };
@@ -65,21 +65,6 @@ static int set(int socket, int option, const void *value, socklen_t size)
 	return r;
 }
 
-/* With all signals blocked: the program's handlers are for its own threads. */
-static int make_thread(struct ward__usher *usher)
-{
-	sigset_t all, before;
-	int r = ward__gate("pthread_create");
-
-	if (r < 0)
-		return r;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&usher->thread, NULL, serve, usher);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
-}
-
 int ward__usher_start(struct ward__usher *usher, struct ward__plan *plan)
 {
 	const struct timeval look = { 0, LOOK_MS * 1000 };
@@ -93,7 +78,7 @@ int ward__usher_start(struct ward__usher *usher, struct ward__plan *plan)
 	if (r == 0)
 		r = set(ends[1], SO_RCVTIMEO, &look, sizeof(look));
 	if (r == 0)
-		r = make_thread(usher);
+		r = ward__thread_make(&usher->thread, NULL, serve, usher);
 	if (r < 0) {
 		close(ends[0]);
 		close(ends[1]);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A thread of the library's own. The program's signal handlers must not run on it, its
- * stack is small, and nobody joins it.
- */
+/* What the layers above start has a small stack, and nobody joins it. */
 #define _GNU_SOURCE 1
 #define _NETBSD_SOURCE 1
 #define _DARWIN_C_SOURCE 1
+#include "thread.h"
+
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -39,6 +37,21 @@ static size_t stack_size(void)
 	return least > STACK ? (size_t)least : STACK;
 }
 
+int ward__thread_make(pthread_t *ret, const pthread_attr_t *attr, void *(*fn)(void *),
+                      void *arg)
+{
+	sigset_t all, before;
+	int r = ward__gate("pthread_create");
+
+	if (r < 0)
+		return r;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(ret, attr, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 /* @stack: 0 for the system's own size. */
 static int start_sized(struct task *task, size_t stack)
 {
@@ -51,7 +64,7 @@ static int start_sized(struct task *task, size_t stack)
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (stack)
 		pthread_attr_setstacksize(&attr, stack);
-	r = -pthread_create(&thread, &attr, run, task);
+	r = ward__thread_make(&thread, &attr, run, task);
 	pthread_attr_destroy(&attr);
 	return r;
 }
@@ -62,18 +75,9 @@ static int start_sized(struct task *task, size_t stack)
  */
 static int start(struct task *task)
 {
-	sigset_t all, before;
-	int r = ward__gate("pthread_create");
+	int r = start_sized(task, stack_size());
 
-	if (r < 0)
-		return r;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = start_sized(task, stack_size());
-	if (r == -EINVAL)
-		r = start_sized(task, 0);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
+	return r == -EINVAL ? start_sized(task, 0) : r;
 }
 
 int ward__thread_start(void (*fn)(void *), void *arg)
