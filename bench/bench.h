@@ -139,7 +139,7 @@ struct scenario {
 struct settings {
 	bool quick;
 	int cpus[THREADS_MAX];                /* the first is negative: pin nothing */
-	int block;
+	uint32_t block;
 	int64_t window_ns;                    /* of the threads' blocks */
 	double seconds;                       /* for each scenario; with threads, twice */
 	const char *static_program, *dynamic_program;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock, the command line and the order of a round.
+ * The clock, the order of a round, and how far it is.
  */
 #include "common.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,40 +23,6 @@ _Noreturn void die(const char *what)
 	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what,
 	        strerror(errno));
 	exit(1);
-}
-
-_Noreturn void die_usage(const char *usage, const char *what, const char *value)
-{
-	fprintf(stderr, "%s: %s '%s'\n%s", program_invocation_short_name, what, value,
-	        usage);
-	exit(125);
-}
-
-double parse_number(const char *usage, const char *text, double low, double high)
-{
-	char *end;
-	double r;
-
-	r = strtod(text, &end);
-	if (end == text || *end || !(r >= low && r <= high))
-		die_usage(usage, "not a number that makes sense here:", text);
-	return r;
-}
-
-int parse_cpu(const char *usage, const char *text)
-{
-	if (strcmp(text, "none") == 0 || strcmp(text, "-1") == 0)
-		return -1;
-	return (int)parse_number(usage, text, 0, CPU_SETSIZE - 1);
-}
-
-FILE *create_file(const char *path)
-{
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		die(path);
-	return f;
 }
 
 void shuffle(int order[], int n)

@@ -19,12 +19,6 @@
 
 int64_t now_ns(void);
 _Noreturn void die(const char *what);
-_Noreturn void die_usage(const char *usage, const char *what, const char *value);
-/* The number that @text is, of @low to @high; else die_usage. */
-double parse_number(const char *usage, const char *text, double low, double high);
-/* The same of a CPU; -1 for "none". */
-int parse_cpu(const char *usage, const char *text);
-FILE *create_file(const char *path);
 void shuffle(int order[], int n);
 /* On a terminal: how far it is. NULL: take that away again. */
 void progress(const char *name, int round, double elapsed, double seconds);

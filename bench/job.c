@@ -7,15 +7,10 @@
  */
 #include "job.h"
 
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum {
-	OPT_QUICK = 256, OPT_CPU, OPT_SECONDS, OPT_TREES_SECONDS, OPT_MOST, OPT_TREE,
-	OPT_STATIC, OPT_DYNAMIC, OPT_SCRIPTS, OPT_COMMAND, OPT_RAW, OPT_PLOT,
-	OPT_LIST, OPT_HELP
-};
+#include "options.h"
 
 static const char usage[] =
 	"usage: bench-job --tree PROGRAM --static PROGRAM --scripts DIR [OPTION]... "
@@ -43,119 +38,31 @@ static void list_enders(void)
 		printf("%s\n", enders[i]->name);
 }
 
-/* True: it was one of those that name a program or a file. */
-static bool set_path(struct job_settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_TREE:
-		tree_program = value;
-		return true;
-	case OPT_STATIC:
-		settings->starts.static_program = value;
-		return true;
-	case OPT_DYNAMIC:
-		settings->starts.dynamic_program = value;
-		return true;
-	case OPT_SCRIPTS:
-		scripts_folder = value;
-		return true;
-	case OPT_COMMAND:
-		settings->starts.command = value;
-		return true;
-	case OPT_RAW:
-		settings->starts.raw = create_file(value);
-		return true;
-	case OPT_PLOT:
-		settings->starts.plot = create_file(value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* True: it was one of those with a number. */
-static bool set_number(struct job_settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_SECONDS:
-		settings->starts.seconds = parse_number(usage, value, 0, 3600);
-		return true;
-	case OPT_TREES_SECONDS:
-		settings->trees_seconds = parse_number(usage, value, 0, 3600);
-		return true;
-	case OPT_MOST:
-		settings->most = (uint32_t)parse_number(usage, value, 10, 1000000);
-		return true;
-	case OPT_CPU:
-		settings->starts.cpus[0] = parse_cpu(usage, value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void set_option(struct job_settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_QUICK:
-		settings->starts.quick = true;
-		settings->starts.seconds = 4;
-		settings->trees_seconds = 6;
-		break;
-	case OPT_LIST:
-		list_enders();
-		exit(0);
-	case OPT_HELP:
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		if (set_path(settings, option, value) ||
-		    set_number(settings, option, value))
-			break;
-		fputs(usage, stderr);
-		exit(125);
-	}
-}
-
 static void parse_options(struct job_settings *settings, int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "quick", no_argument, NULL, OPT_QUICK },
-		{ "cpu", required_argument, NULL, OPT_CPU },
-		{ "seconds", required_argument, NULL, OPT_SECONDS },
-		{ "end-seconds", required_argument, NULL, OPT_TREES_SECONDS },
-		{ "most", required_argument, NULL, OPT_MOST },
-		{ "tree", required_argument, NULL, OPT_TREE },
-		{ "static", required_argument, NULL, OPT_STATIC },
-		{ "dynamic", required_argument, NULL, OPT_DYNAMIC },
-		{ "scripts", required_argument, NULL, OPT_SCRIPTS },
-		{ "command", required_argument, NULL, OPT_COMMAND },
-		{ "raw", required_argument, NULL, OPT_RAW },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "list", no_argument, NULL, OPT_LIST },
-		{ "help", no_argument, NULL, OPT_HELP },
+	struct settings *starts = &settings->starts;
+	const struct option_spec options[] = {
+		{ "tree", .text = &tree_program, .required = true },
+		{ "static", .text = &starts->static_program, .required = true },
+		{ "dynamic", .text = &starts->dynamic_program },
+		{ "scripts", .text = &scripts_folder, .required = true },
+		{ "quick", .flag = &starts->quick },
+		{ "seconds", .number = &starts->seconds, .high = 3600 },
+		{ "end-seconds", .number = &settings->trees_seconds, .high = 3600 },
+		{ "most", .count = &settings->most, .low = 10, .high = 1000000 },
+		{ "cpu", .cpu = &starts->cpus[0] },
+		{ "raw", .file = &starts->raw },
+		{ "plot", .file = &starts->plot },
+		{ "command", .text = &starts->command },
+		{ "list", .act = list_enders },
 		{ 0 },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		set_option(settings, option, optarg);
-	if (!tree_program)
-		die_usage(usage, "missing option", "--tree");
-	if (!settings->starts.static_program)
-		die_usage(usage, "missing option", "--static");
-	if (!scripts_folder)
-		die_usage(usage, "missing option", "--scripts");
-}
-
-static bool wanted(int argc, char *argv[], const char *part)
-{
-	int i;
-
-	for (i = optind; i < argc; i++)
-		if (strcmp(argv[i], part) == 0)
-			return true;
-	return optind == argc;
+	options_parse(options, usage, argc, argv);
+	if (starts->seconds < 0)
+		starts->seconds = starts->quick ? 4 : 30;
+	if (settings->trees_seconds < 0)
+		settings->trees_seconds = starts->quick ? 6 : 30;
 }
 
 static void measure_starts(const struct job_settings *settings)
@@ -213,11 +120,11 @@ int main(int argc, char *argv[])
 		.starts = {
 			.cpus = { cpu_last(), -1 },
 			.block = 20,
-			.seconds = 30,
+			.seconds = -1,        /* not said */
 			.dynamic_program = "/bin/true",
 			.command = "bench-job",
 		},
-		.trees_seconds = 30,
+		.trees_seconds = -1,
 		.most = 10000,
 	};
 
@@ -230,11 +137,11 @@ int main(int argc, char *argv[])
 		      settings.starts.raw);
 	head_print(settings.starts.command);
 	job_report_limits(&settings);
-	if (wanted(argc, argv, "starts"))
+	if (options_want(argc, argv, "starts"))
 		measure_starts(&settings);
-	if (wanted(argc, argv, "ends"))
+	if (options_want(argc, argv, "ends"))
 		measure_ends(&settings);
-	if (wanted(argc, argv, "memory"))
+	if (options_want(argc, argv, "memory"))
 		measure_memory(&settings);
 	job_goals_print();
 	return 0;

@@ -7,14 +7,10 @@
  */
 #include "many.h"
 
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum {
-	OPT_QUICK = 256, OPT_NO_PEERS, OPT_CPU, OPT_SECONDS, OPT_MOST, OPT_TABLE,
-	OPT_IDLE, OPT_TINY, OPT_POSIX, OPT_COMMAND, OPT_RAW, OPT_PLOT, OPT_LIST, OPT_SERVE, OPT_HELP
-};
+#include "options.h"
 
 static const char usage[] =
 	"usage: bench-many --idle PROGRAM --tiny PROGRAM [OPTION]... [alive|starts]\n"
@@ -64,121 +60,35 @@ static void list_watchers(void)
 		printf("%s\n", watchers[i]->name);
 }
 
-/* True: it was one of those that name a program or a file. */
-static bool set_path(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_IDLE:
-		idle_program = value;
-		return true;
-	case OPT_TINY:
-		tiny_program = value;
-		return true;
-	case OPT_POSIX:
-		settings->posix = value;
-		return true;
-	case OPT_COMMAND:
-		settings->command = value;
-		return true;
-	case OPT_RAW:
-		settings->raw = create_file(value);
-		return true;
-	case OPT_PLOT:
-		settings->plot = create_file(value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* True: it was one of those with a number. */
-static bool set_number(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_SECONDS:
-		settings->seconds = parse_number(usage, value, 0, 3600);
-		return true;
-	case OPT_MOST:
-		settings->most = (uint32_t)parse_number(usage, value, 1, 1000000);
-		return true;
-	case OPT_TABLE:
-		settings->limits.table = (uint32_t)parse_number(usage, value, 10,
-		                                                1000000);
-		return true;
-	case OPT_CPU:
-		settings->cpu = parse_cpu(usage, value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void set_option(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_QUICK:
-		settings->quick = true;
-		settings->seconds = 12;
-		settings->most = 10000;
-		break;
-	case OPT_NO_PEERS:
-		settings->no_peers = true;
-		break;
-	case OPT_SERVE:
-		keeper_serve(value, settings->cpu);
-	case OPT_LIST:
-		list_watchers();
-		exit(0);
-	case OPT_HELP:
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		if (set_path(settings, option, value) ||
-		    set_number(settings, option, value))
-			break;
-		fputs(usage, stderr);
-		exit(125);
-	}
-}
-
 static void parse_options(struct settings *settings, int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "quick", no_argument, NULL, OPT_QUICK },
-		{ "no-peers", no_argument, NULL, OPT_NO_PEERS },
-		{ "cpu", required_argument, NULL, OPT_CPU },
-		{ "seconds", required_argument, NULL, OPT_SECONDS },
-		{ "most", required_argument, NULL, OPT_MOST },
-		{ "table", required_argument, NULL, OPT_TABLE },
-		{ "idle", required_argument, NULL, OPT_IDLE },
-		{ "tiny", required_argument, NULL, OPT_TINY },
-		{ "posix", required_argument, NULL, OPT_POSIX },
-		{ "command", required_argument, NULL, OPT_COMMAND },
-		{ "raw", required_argument, NULL, OPT_RAW },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "list", no_argument, NULL, OPT_LIST },
-		{ "serve", required_argument, NULL, OPT_SERVE },
-		{ "help", no_argument, NULL, OPT_HELP },
+	const char *serve = NULL;
+	const struct option_spec options[] = {
+		{ "idle", .text = &idle_program, .required = true },
+		{ "tiny", .text = &tiny_program, .required = true },
+		{ "posix", .text = &settings->posix },
+		{ "quick", .flag = &settings->quick },
+		{ "most", .count = &settings->most, .low = 1, .high = 1000000 },
+		{ "table", .count = &settings->limits.table, .low = 10,
+		  .high = 1000000 },
+		{ "no-peers", .flag = &settings->no_peers },
+		{ "seconds", .number = &settings->seconds, .high = 3600 },
+		{ "cpu", .cpu = &settings->cpu },
+		{ "raw", .file = &settings->raw },
+		{ "plot", .file = &settings->plot },
+		{ "command", .text = &settings->command },
+		{ "list", .act = list_watchers },
+		{ "serve", .text = &serve },
 		{ 0 },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		set_option(settings, option, optarg);
-	if (!idle_program)
-		die_usage(usage, "missing option", "--idle");
-	if (!tiny_program)
-		die_usage(usage, "missing option", "--tiny");
-}
-
-static bool wanted(int argc, char *argv[], const char *part)
-{
-	int i;
-
-	for (i = optind; i < argc; i++)
-		if (strcmp(argv[i], part) == 0)
-			return true;
-	return optind == argc;
+	options_parse(options, usage, argc, argv);
+	if (serve)
+		keeper_serve(serve, settings->cpu);
+	if (settings->seconds < 0)
+		settings->seconds = settings->quick ? 12 : 30;
+	if (settings->most == 0)
+		settings->most = settings->quick ? 10000 : 100000;
 }
 
 static void measure_alive(const struct settings *settings, struct levels *levels)
@@ -201,8 +111,7 @@ int main(int argc, char *argv[])
 	static struct levels levels;
 	struct settings settings = {
 		.cpu = cpu_last(),
-		.seconds = 30,
-		.most = 100000,
+		.seconds = -1,                /* not said */
 		.command = "bench-many",
 	};
 	int i;
@@ -217,11 +126,11 @@ int main(int argc, char *argv[])
 		fputs("by\talive\tround\twall_ns\tcpu_ns\tlate_ns\n", settings.raw);
 	head_print(settings.command);
 	report_limits(&settings);
-	if (wanted(argc, argv, "alive"))
+	if (options_want(argc, argv, "alive"))
 		measure_alive(&settings, &levels);
-	if (wanted(argc, argv, "starts"))
+	if (options_want(argc, argv, "starts"))
 		measure_starts(&settings);
-	if (wanted(argc, argv, "alive"))
+	if (options_want(argc, argv, "alive"))
 		goals_print(&levels);
 	return 0;
 }

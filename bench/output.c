@@ -6,14 +6,10 @@
  */
 #include "output.h"
 
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum {
-	OPT_QUICK = 256, OPT_NO_PEERS, OPT_CPU, OPT_SECONDS, OPT_WRITER, OPT_SAY,
-	OPT_PYTHON, OPT_FOLDER, OPT_COMMAND, OPT_RAW, OPT_PLOT, OPT_LIST, OPT_HELP
-};
+#include "options.h"
 
 static const char usage[] =
 	"usage: bench-output --writer PROGRAM --say PROGRAM [OPTION]... [CONTEST]...\n"
@@ -94,92 +90,30 @@ static void list_contests(void)
 	printf("%-10s %s\n", "memory", "Memory of a capture with a limit");
 }
 
-/* True: it was one of those that end the program or name a file. */
-static bool set_path(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_WRITER:
-		settings->writer = value;
-		return true;
-	case OPT_SAY:
-		settings->say = value;
-		return true;
-	case OPT_PYTHON:
-		python_script(value);
-		return true;
-	case OPT_FOLDER:
-		settings->folder = value;
-		return true;
-	case OPT_RAW:
-		settings->raw = create_file(value);
-		return true;
-	case OPT_PLOT:
-		settings->plot = create_file(value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void set_option(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_QUICK:
-		settings->quick = true;
-		settings->seconds = 25;
-		break;
-	case OPT_NO_PEERS:
-		settings->no_peers = true;
-		break;
-	case OPT_CPU:
-		settings->cpu = parse_cpu(usage, value);
-		break;
-	case OPT_SECONDS:
-		settings->seconds = parse_number(usage, value, 0, 3600);
-		break;
-	case OPT_COMMAND:
-		settings->command = value;
-		break;
-	case OPT_LIST:
-		list_contests();
-		exit(0);
-	case OPT_HELP:
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		if (set_path(settings, option, value))
-			break;
-		fputs(usage, stderr);
-		exit(125);
-	}
-}
-
 static void parse_options(struct settings *settings, int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "quick", no_argument, NULL, OPT_QUICK },
-		{ "no-peers", no_argument, NULL, OPT_NO_PEERS },
-		{ "cpu", required_argument, NULL, OPT_CPU },
-		{ "seconds", required_argument, NULL, OPT_SECONDS },
-		{ "writer", required_argument, NULL, OPT_WRITER },
-		{ "say", required_argument, NULL, OPT_SAY },
-		{ "python", required_argument, NULL, OPT_PYTHON },
-		{ "folder", required_argument, NULL, OPT_FOLDER },
-		{ "command", required_argument, NULL, OPT_COMMAND },
-		{ "raw", required_argument, NULL, OPT_RAW },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "list", no_argument, NULL, OPT_LIST },
-		{ "help", no_argument, NULL, OPT_HELP },
+	const char *python = NULL;
+	const struct option_spec options[] = {
+		{ "writer", .text = &settings->writer, .required = true },
+		{ "say", .text = &settings->say, .required = true },
+		{ "python", .text = &python },
+		{ "folder", .text = &settings->folder },
+		{ "quick", .flag = &settings->quick },
+		{ "no-peers", .flag = &settings->no_peers },
+		{ "seconds", .number = &settings->seconds, .high = 3600 },
+		{ "cpu", .cpu = &settings->cpu },
+		{ "raw", .file = &settings->raw },
+		{ "plot", .file = &settings->plot },
+		{ "command", .text = &settings->command },
+		{ "list", .act = list_contests },
 		{ 0 },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		set_option(settings, option, optarg);
-	if (!settings->writer)
-		die_usage(usage, "missing option", "--writer");
-	if (!settings->say)
-		die_usage(usage, "missing option", "--say");
+	options_parse(options, usage, argc, argv);
+	if (python)
+		python_script(python);
+	if (settings->seconds < 0)
+		settings->seconds = settings->quick ? 25 : 90;
 }
 
 static bool is_memory(const char *name)
@@ -229,7 +163,7 @@ int main(int argc, char *argv[])
 {
 	struct settings settings = {
 		.cpu = -1,
-		.seconds = 90,
+		.seconds = -1,                /* not said */
 		.folder = "/dev/shm",
 		.command = "bench-output",
 	};

@@ -175,7 +175,7 @@ void scenario_measure(struct scenario *ret, const struct scenario_spec *spec,
 		if (!settings->quick || parent->memory <= quick_memory)
 			add_parent(ret, parent);
 	for (i = 0; i < ret->n_lanes; i++)
-		lane_plan(ret, &ret->lanes[i], settings->block);
+		lane_plan(ret, &ret->lanes[i], (int)settings->block);
 	rounds_run(ret, settings);
 	for (i = 0; i < ret->n_parents; i++)
 		parent_stop(&ret->parents[i]);

@@ -6,15 +6,13 @@
  */
 #include "bench.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "options.h"
 
 enum { ENVIRONMENT_STRINGS = 32 };
-enum {
-	OPT_QUICK = 256, OPT_CPU, OPT_SECONDS, OPT_BLOCK, OPT_STATIC, OPT_DYNAMIC,
-	OPT_COMMAND, OPT_RAW, OPT_PLOT, OPT_LIST, OPT_HELP
-};
 
 static const char usage[] =
 	"usage: bench-spawn --static PROGRAM [OPTION]... [SCENARIO]...\n"
@@ -51,72 +49,26 @@ static void list_scenarios(void)
 		printf("%-18s %s\n", spec->name, spec->title);
 }
 
-static void set_option(struct settings *settings, int option, const char *value)
-{
-	switch (option) {
-	case OPT_QUICK:
-		settings->quick = true;
-		settings->seconds = 0.7;
-		settings->window_ns = 20000000;
-		break;
-	case OPT_CPU:
-		settings->cpus[0] = parse_cpu(usage, value);
-		break;
-	case OPT_SECONDS:
-		settings->seconds = parse_number(usage, value, 0, 3600);
-		break;
-	case OPT_BLOCK:
-		settings->block = (int)parse_number(usage, value, 1, BLOCK_MAX);
-		break;
-	case OPT_STATIC:
-		settings->static_program = value;
-		break;
-	case OPT_DYNAMIC:
-		settings->dynamic_program = value;
-		break;
-	case OPT_COMMAND:
-		settings->command = value;
-		break;
-	case OPT_RAW:
-		settings->raw = create_file(value);
-		break;
-	case OPT_PLOT:
-		settings->plot = create_file(value);
-		break;
-	case OPT_LIST:
-		list_scenarios();
-		exit(0);
-	case OPT_HELP:
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		fputs(usage, stderr);
-		exit(125);
-	}
-}
-
 static void parse_options(struct settings *settings, int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "quick", no_argument, NULL, OPT_QUICK },
-		{ "cpu", required_argument, NULL, OPT_CPU },
-		{ "seconds", required_argument, NULL, OPT_SECONDS },
-		{ "block", required_argument, NULL, OPT_BLOCK },
-		{ "static", required_argument, NULL, OPT_STATIC },
-		{ "dynamic", required_argument, NULL, OPT_DYNAMIC },
-		{ "command", required_argument, NULL, OPT_COMMAND },
-		{ "raw", required_argument, NULL, OPT_RAW },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "list", no_argument, NULL, OPT_LIST },
-		{ "help", no_argument, NULL, OPT_HELP },
+	const struct option_spec options[] = {
+		{ "static", .text = &settings->static_program, .required = true },
+		{ "dynamic", .text = &settings->dynamic_program },
+		{ "quick", .flag = &settings->quick },
+		{ "seconds", .number = &settings->seconds, .high = 3600 },
+		{ "block", .count = &settings->block, .low = 1, .high = BLOCK_MAX },
+		{ "cpu", .cpu = &settings->cpus[0] },
+		{ "raw", .file = &settings->raw },
+		{ "plot", .file = &settings->plot },
+		{ "command", .text = &settings->command },
+		{ "list", .act = list_scenarios },
 		{ 0 },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		set_option(settings, option, optarg);
-	if (!settings->static_program)
-		die_usage(usage, "missing option", "--static");
+	options_parse(options, usage, argc, argv);
+	if (settings->seconds < 0)
+		settings->seconds = settings->quick ? 0.7 : 20;
+	settings->window_ns = settings->quick ? 20000000 : 150000000;
 }
 
 static const struct scenario_spec *find_scenario(const char *name)
@@ -154,8 +106,7 @@ int main(int argc, char *argv[])
 	struct settings settings = {
 		.cpus = { cpu_last() },
 		.block = 20,
-		.window_ns = 150000000,
-		.seconds = 20,
+		.seconds = -1,                /* not said */
 		.dynamic_program = "/bin/true",
 		.command = "bench-spawn",
 	};
