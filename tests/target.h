@@ -123,7 +123,8 @@ static inline int count_pidfds(pid_t pid)
 			readlinkat(dirfd(dir), e->d_name, target, sizeof(target) - 1);
 
 		target[len > 0 ? len : 0] = '\0';
-		n += strstr(target, "pidfd") != NULL;
+		n += strncmp(target, "anon_inode:[pidfd]", 18) == 0 ||
+		     strncmp(target, "pidfd:", 6) == 0;
 	}
 	if (dir)
 		closedir(dir);
