@@ -101,19 +101,22 @@ static inline bool gets_own_program(pid_t keeper)
 	return true;
 }
 
-/* It was made in the memory of its host, and is soon somewhere else. */
-static inline void await_program(pid_t keeper)
+static inline bool is_at_root(pid_t pid)
 {
 	char path[64], name[128] = "";
 
-	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)keeper);
-	for (int i = 0; i < 10000 && strcmp(name, "/") != 0; i++) {
-		ssize_t n = readlink(path, name, sizeof(name) - 1);
+	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+	return readlink(path, name, sizeof(name) - 1) > 0 && strcmp(name, "/") == 0;
+}
 
-		name[n > 0 ? n : 0] = '\0';
-		sched_yield();
-	}
-	CHECK_STR(name, "/");
+/* It was made in the memory of its host, and is soon somewhere else. */
+static inline void await_program(pid_t keeper)
+{
+	int64_t end = host_now_ns() + SECONDS(40);
+
+	while (!is_at_root(keeper) && host_now_ns() < end)
+		host_yield();
+	CHECK(is_at_root(keeper));
 }
 
 #endif
