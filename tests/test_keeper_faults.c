@@ -181,6 +181,32 @@ TEST(a_shortage_that_was_once_is_not_held_against_the_kernel)
 	talk_end(&t);
 }
 
+static int new_pidns_in_want_at(const char *call)
+{
+	struct ward_job *job = NULL;
+	int r;
+
+	ward__gate_fail(call, 1, EMFILE);
+	r = ward_job_new(&job, WARD_JOB_OPTS(.means = WARD_MEANS_PIDNS));
+	ward__gate_fail(NULL, 0, 0);
+	ward_job_close(job);
+	return r;
+}
+
+/* [told-why] Before anything is known of the kernel both are part of a probe. */
+TEST(a_shortage_is_not_told_as_a_lack_of_namespaces)
+{
+	int files = new_pidns_in_want_at("memfd_create");
+	int sockets = new_pidns_in_want_at("socketpair");
+	struct ward_job *job = job_of(WARD_MEANS_PIDNS, NULL);
+
+	if (!job)
+		SKIP("there are no pid namespaces here");
+	ward_job_close(job);
+	CHECK_EQ(files, -EMFILE);
+	CHECK_EQ(sockets, -EMFILE);
+}
+
 /* As many processes as there are: no room for one, or for the second of the two. */
 static int in_few_processes(rlim_t most)
 {

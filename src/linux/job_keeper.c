@@ -152,12 +152,13 @@ static int make(struct ward__job *job, const struct ward_job_opts *opts, bool na
 {
 	const struct ward__keeping what = { .tree = !namespace, .namespace = namespace,
 		                            .kill = opts->on_owner_death == WARD_KILL };
-	const char *why = ward__keeper_shortcoming(namespace);
+	const char *why = "";
+	int r = ward__keeper_able(namespace, &why);
 
-	if (!why)
+	if (r == 0)
 		return ward__kept_new(job, &what);
 	snprintf(reason->text, sizeof(reason->text), "%s", why);
-	return -ENOTSUP;
+	return r;
 }
 
 static int make_keeper(struct ward__job *job, const struct ward_job_opts *opts,

@@ -102,20 +102,42 @@ static int try_namespace(void)
 	return r;
 }
 
-static const char *namespace_shortcoming(void)
+static int lack(const char **why, const char *words)
 {
-	int r;
+	*why = words;
+	return -ENOTSUP;
+}
 
-	if (!ward__can(WARD__UNSHARE_TABLE) || !ward__can(WARD__SHARED_MEMORY) ||
-	    !ward__can(WARD__PIDFD) || !ward__can(WARD__KEEPER_IMAGE))
-		return "its first process would be a program of ours, which does not run "
-		       "here";
-	r = try_namespace();
+/* Its first process would be a keeper with its own program. 1, 0, or a scarcity. */
+static int has_first_process(void)
+{
+	static const enum ward__ability needed[] = {
+		WARD__UNSHARE_TABLE, WARD__SHARED_MEMORY, WARD__PIDFD, WARD__KEEPER_IMAGE,
+	};
+	int r = 1;
+
+	for (size_t i = 0; r > 0 && i < sizeof(needed) / sizeof(needed[0]); i++)
+		r = ward__probe(needed[i]);
+	return r;
+}
+
+static int namespace_able(const char **why)
+{
+	int r = has_first_process();
+
+	if (r == 0)
+		return lack(why, "its first process would be a program of ours, which "
+		                 "does not run here");
+	if (r > 0)
+		r = try_namespace();
+	if (r == 0 || ward__is_scarcity(r))
+		return r;
 	if (r == -EPERM || r == -EACCES)
-		return "we may make neither a pid namespace nor a user namespace";
+		return lack(why, "we may make neither a pid namespace nor a user "
+		                 "namespace");
 	if (r == -ENOSPC || r == -EUSERS)
-		return "there may be no more namespaces";
-	return r < 0 ? "there is no such namespace" : NULL;
+		return lack(why, "there may be no more namespaces");
+	return lack(why, "there is no such namespace");
 }
 
 /* ----------------------------------------------------------------------------- tree */
@@ -139,11 +161,12 @@ static bool has_subreapers(void)
 	       prctl(PR_GET_CHILD_SUBREAPER, &is_one, 0, 0, 0) == 0;
 }
 
-const char *ward__keeper_shortcoming(bool namespace)
+int ward__keeper_able(bool namespace, const char **why)
 {
 	if (!has_proc())
-		return "there is no /proc in which its processes could be found";
+		return lack(why, "there is no /proc in which its processes could be "
+		                 "found");
 	if (namespace)
-		return namespace_shortcoming();
-	return has_subreapers() ? NULL : "this kernel has no subreapers";
+		return namespace_able(why);
+	return has_subreapers() ? 0 : lack(why, "this kernel has no subreapers");
 }

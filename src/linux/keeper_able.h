@@ -8,7 +8,10 @@
 /* Does the keeper's own program run here? For ward__can: 1, 0, or a scarcity. */
 int ward__keeper_probe(void);
 
-/* Why there can be no keeper of a tree (or @namespace), in words; NULL: there can. */
-const char *ward__keeper_shortcoming(bool namespace);
+/*
+ * Can there be a keeper of a tree (or @namespace)? 0; -ENOTSUP, and *why in words; or a
+ * scarcity for which it cannot be told.
+ */
+int ward__keeper_able(bool namespace, const char **why);
 
 #endif

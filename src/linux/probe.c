@@ -141,9 +141,12 @@ static int poll_itself(void *arg)
 static int probe_polling(void)
 {
 	struct probe_child child = { -1, 0 };
-	int flags = CLONE_FILES | (int)KERNEL_CLONE_PIDFD, yes;
+	int flags = CLONE_FILES | (int)KERNEL_CLONE_PIDFD;
+	int yes = ward__probe(WARD__SHARED_MEMORY);
 
-	if (!ward__can(WARD__SHARED_MEMORY) || ward__gate("clone_pidfd") < 0)
+	if (yes <= 0)
+		return yes;
+	if (ward__gate("clone_pidfd") < 0)
 		return 0;
 	yes = run_probe_child(&child, poll_itself, flags);
 	if (child.pidfd >= 0)
@@ -172,18 +175,23 @@ static int (*const probes[WARD__ABILITIES_])(void) = {
 	[WARD__KEEPER_IMAGE] = ward__keeper_probe,
 };
 
-bool ward__can(enum ward__ability ability)
+int ward__probe(enum ward__ability ability)
 {
 	int state = atomic_load_explicit(&known[ability], memory_order_relaxed), r;
 
 	if (state == UNKNOWN) {
 		r = probes[ability] ? probes[ability]() : 1;
 		if (r < 0)
-			return false;
+			return r;
 		state = r ? YES : NO;
 		atomic_store_explicit(&known[ability], state, memory_order_relaxed);
 	}
 	return state == YES;
+}
+
+bool ward__can(enum ward__ability ability)
+{
+	return ward__probe(ability) > 0;
 }
 
 void ward__cannot(enum ward__ability ability)

@@ -29,6 +29,9 @@ enum ward__ability {
  */
 bool ward__can(enum ward__ability ability);
 
+/* The same as 1 or 0; or the scarcity for which it cannot be told. */
+int ward__probe(enum ward__ability ability);
+
 /* A real use was refused: do not try again. */
 void ward__cannot(enum ward__ability ability);
 
