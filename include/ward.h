@@ -34,6 +34,11 @@
 
 #ifdef __cplusplus
 extern "C" {
+#if defined(__GNUC__) && !defined(__clang__)
+/* As stat(2), some functions are named as the struct that they fill: GCC warns of each. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 #endif
 
 #define WARD_VERSION_MAJOR 0
@@ -1563,6 +1568,9 @@ WARD_API int ward_recv(struct ward **ret, int socket, int64_t timeout_ns);
 WARD_API int ward_peer(struct ward **ret, int socket);
 
 #ifdef __cplusplus
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 }
 #endif
 #endif

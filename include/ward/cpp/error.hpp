@@ -7,15 +7,7 @@
 #ifndef WARD_CPP_ERROR_HPP
 #define WARD_CPP_ERROR_HPP
 
-/* In C a struct and a function may have one name; GCC would warn of each. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"
-#endif
 #include "ward.h"
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
 
 #include <cerrno>
 #include <cstdint>
