@@ -21,9 +21,9 @@
  * where the system can, its orphans become children of the runner and are ended likewise.
  *
  * A test binary is one or more test_*.c with check.c and what the system has of the
- * harness: check_unix.c and check_state.c, or check_windows.c and check_state_windows.c.
- * On Windows a case is the same program started again, in a job that ends with it; every
- * handle counts, and whether it can be inherited.
+ * harness: check_unix.c and check_state.c, or check_windows.c, check_state_windows.c and,
+ * for Wine, check_wine.c. On Windows a case is the same program started again, in a job
+ * that ends with it; every handle counts, and whether it can be inherited.
  *
  * A file of tests is portable when all it wants of the system comes from tests/host.h,
  * and what a system can is asked by name (tests/able.h). A case that one system cannot

@@ -129,36 +129,17 @@ static HANDLE new_job(void)
 	return job;
 }
 
-/*
- * Of some thousand processes that Wine makes on a busy machine one ends before it has
- * begun (ERROR_INTERNAL_ERROR): not what is tested. Windows is believed.
- */
-bool check_windows_lost_a_start(unsigned long error)
-{
-	static LONG lost;
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-	if (error != ERROR_INTERNAL_ERROR || !GetProcAddress(ntdll, "wine_get_version"))
-		return false;
-	check_note("Wine has lost a process at its start");
-	return InterlockedIncrement(&lost) <= 3;
-}
-
 /* In a group that no break of ours reaches. */
 static bool create_suspended(const wchar_t *path, wchar_t *command,
                              PROCESS_INFORMATION *process)
 {
 	STARTUPINFOW info;
-	BOOL made;
 
 	memset(&info, 0, sizeof(info));
 	info.cb = sizeof(info);
-	do
-		made = CreateProcessW(path, command, NULL, NULL, TRUE,
-		                      CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP, NULL,
-		                      NULL, &info, process);
-	while (!made && check_windows_lost_a_start(GetLastError()));
-	return made;
+	return CreateProcessW(path, command, NULL, NULL, TRUE,
+	                      CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP, NULL, NULL,
+	                      &info, process);
 }
 
 /* Suspended until it is in its job. 0, or the error that kept it from running. */

@@ -22,7 +22,7 @@ static UINT code_of(const char *text)
 
 /*
  * Ourselves again, with these arguments and our stdio. Wine loses a start now and then:
- * see tests/check_windows.c.
+ * see tests/check_wine.c.
  */
 static bool start_again(const char *args, DWORD flags, HANDLE *ret)
 {

@@ -63,9 +63,7 @@ static inline struct ward *spawn_or_fail(const char *const argv[],
 	int r;
 
 	own.error = own.error ? own.error : &error;
-	do
-		r = ward_spawn(&w, argv, &own);
-	while (r < 0 && host_lost_a_start(own.error->os_error));
+	r = ward_spawn(&w, argv, &own);
 	if (r < 0) {
 		ward_error_text(own.error, text, sizeof(text));
 		check_note("%s (the system's number is %lld)", text,

@@ -227,12 +227,6 @@ static inline int64_t host_parent_pid(void)
 }
 
 /* A process, held by the system's own means: here our child, not yet waited for. */
-static inline bool host_lost_a_start(int64_t os_error)
-{
-	(void)os_error;
-	return false;
-}
-
 struct host_process {
 	int64_t pid;
 };

@@ -31,7 +31,6 @@
 
 #include "check.h"
 #include "check_state.h"
-#include "check_windows.h"
 #include "wide.h"
 
 #define HOST_POSIX 0
@@ -260,11 +259,6 @@ static inline int64_t host_parent_pid(void)
 	return parent;
 }
 
-static inline bool host_lost_a_start(int64_t os_error)
-{
-	return check_windows_lost_a_start((unsigned long)os_error);
-}
-
 struct host_process {
 	int64_t pid;
 	HANDLE handle;
@@ -287,7 +281,6 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	STARTUPINFOW info;
 	PROCESS_INFORMATION process;
 	wchar_t *program = wide_of(argv[0]), command[2048];
-	BOOL made;
 
 	swprintf(command, 2048, L"\"%ls\"", program);
 	for (int i = 1; argv[i]; i++)
@@ -300,11 +293,8 @@ static inline struct host_process host_start(const char *const argv[], int in)
 	info.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
 	info.hStdError = GetStdHandle(STD_ERROR_HANDLE);
 	SetHandleInformation(stdin_of_child, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-	do
-		made = CreateProcessW(program, command, NULL, NULL, TRUE, 0, NULL, NULL,
-		                      &info, &process);
-	while (!made && host_lost_a_start(GetLastError()));
-	REQUIRE(made);
+	REQUIRE(CreateProcessW(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &info,
+	                       &process));
 	SetHandleInformation(stdin_of_child, HANDLE_FLAG_INHERIT, 0);
 	CloseHandle(process.hThread);
 	free(program);

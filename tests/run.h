@@ -44,9 +44,7 @@ static inline struct ward_result run_or_fail(const char *const argv[],
 	int r;
 
 	own.error = own.error ? own.error : &error;
-	do
-		r = ward_run(argv, &own, &result);
-	while (r < 0 && host_lost_a_start(own.error->os_error));
+	r = ward_run(argv, &own, &result);
 	note_failure(r, own.error);
 	REQUIRE_EQ(r, 0);
 	return result;

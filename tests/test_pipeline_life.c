@@ -29,9 +29,7 @@ static void life_begin(struct life *l, bool child_reads, const struct ward_stage
 	gate_make(&l->gate, child_reads);
 	own.spawn = &l->gate.opts;
 	own.error = &error;
-	do
-		r = ward_pipeline_start(&l->p, stages, n, &own);
-	while (r < 0 && host_lost_a_start(error.os_error));
+	r = ward_pipeline_start(&l->p, stages, n, &own);
 	note_failure(r, &error);
 	REQUIRE_EQ(r, 0);
 	REQUIRE(l->p != NULL);

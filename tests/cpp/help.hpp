@@ -9,8 +9,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <limits>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -31,6 +33,24 @@ extern "C" {
 #define NEVER(text) check__that(false, text, __FILE__, __LINE__)
 
 using namespace std::chrono_literals;
+
+#if WARD_CPP_EXCEPTIONS
+/* What nobody catches ends the case, and is told before. */
+[[noreturn]] inline void uncaught()
+{
+	try {
+		if (const auto thrown = std::current_exception())
+			std::rethrow_exception(thrown);
+	} catch (const std::exception &e) {
+		check_note("nobody caught: %s", e.what());
+	} catch (...) {
+		check_note("nobody caught what is no std::exception");
+	}
+	std::abort();
+}
+
+[[maybe_unused]] static const auto uncaught_before = std::set_terminate(uncaught);
+#endif
 
 #if defined(_WIN32) && WARD_CPP_EXCEPTIONS
 /* The first exception of a program makes a semaphore that stays: not in the case. */
