@@ -25,6 +25,7 @@
 
 #include "ward.h"
 #ifdef _WIN32
+#include "check_windows.h"
 #include "ward_windows.h"
 #else
 #include "ward_linux.h"
@@ -434,11 +435,11 @@ static inline bool is_group_listed(void)
 #endif
 }
 
-/* Where Windows is Wine, some things are not as Windows does them. */
+/* Wine says other things than Windows here and there: a test names them. */
 static inline bool on_wine(void)
 {
 #ifdef _WIN32
-	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+	return check_windows_is_wine();
 #else
 	return false;
 #endif

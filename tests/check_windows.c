@@ -31,6 +31,13 @@ static _Noreturn void give_up(const char *what)
 	exit(99);
 }
 
+bool check_windows_is_wine(void)
+{
+	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+
+	return ntdll && GetProcAddress(ntdll, "wine_get_version") != NULL;
+}
+
 bool check_host_write(const char *text, size_t len)
 {
 	DWORD n;

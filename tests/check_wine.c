@@ -12,6 +12,7 @@
 #include <windows.h>
 
 #include "check.h"
+#include "check_windows.h"
 
 typedef BOOL WINAPI create_process(LPCWSTR, LPWSTR, LPSECURITY_ATTRIBUTES,
                                    LPSECURITY_ATTRIBUTES, BOOL, DWORD, LPVOID, LPCWSTR,
@@ -25,9 +26,8 @@ extern create_process *of_the_tests __asm__("__wrap___imp_CreateProcessW");
 static bool was_lost(DWORD error)
 {
 	static LONG lost;
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
 
-	if (error != ERROR_INTERNAL_ERROR || !GetProcAddress(ntdll, "wine_get_version"))
+	if (error != ERROR_INTERNAL_ERROR || !check_windows_is_wine())
 		return false;
 	check_note("Wine has lost a process at its start");
 	return InterlockedIncrement(&lost) <= LOSSES;
@@ -39,17 +39,16 @@ static BOOL WINAPI create_again(LPCWSTR program, LPWSTR line,
                                 LPVOID environment, LPCWSTR directory,
                                 LPSTARTUPINFOW startup, LPPROCESS_INFORMATION ret)
 {
-	DWORD error = 0;
-	BOOL made;
+	while (!of_the_system(program, line, process, thread, inherits, flags,
+	                      environment, directory, startup, ret)) {
+		DWORD error = GetLastError();
 
-	do {
-		made = of_the_system(program, line, process, thread, inherits, flags,
-		                     environment, directory, startup, ret);
-		error = made ? 0 : GetLastError();
-	} while (!made && was_lost(error));
-	if (!made)
-		SetLastError(error);
-	return made;
+		if (!was_lost(error)) {
+			SetLastError(error);
+			return FALSE;
+		}
+	}
+	return TRUE;
 }
 
 create_process *of_the_tests = create_again;

@@ -53,22 +53,31 @@ static inline void read_line(int fd, char *buf, size_t size)
 
 /* ------------------------------------------------------------------------- starts */
 
+static inline void note_failure(int r, const struct ward_error *error)
+{
+	char text[768];
+
+	if (r >= 0)
+		return;
+	check_note("%s", ward_strerror(r));
+	if (error->code < 0) {
+		ward_error_text(error, text, sizeof(text));
+		check_note("%s (the system's number is %lld)", text,
+		           (long long)error->os_error);
+	}
+}
+
 static inline struct ward *spawn_or_fail(const char *const argv[],
                                          const struct ward_spawn_opts *opts)
 {
 	struct ward_spawn_opts own = opts ? *opts : *WARD_SPAWN_OPTS(0);
 	struct ward_error error = WARD_ERROR_INIT;
 	struct ward *w = NULL;
-	char text[768];
 	int r;
 
 	own.error = own.error ? own.error : &error;
 	r = ward_spawn(&w, argv, &own);
-	if (r < 0) {
-		ward_error_text(own.error, text, sizeof(text));
-		check_note("%s (the system's number is %lld)", text,
-		           (long long)own.error->os_error);
-	}
+	note_failure(r, own.error);
 	REQUIRE_EQ(r, 0);
 	REQUIRE(w != NULL);
 	return w;

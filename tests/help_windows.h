@@ -3,16 +3,9 @@
 #ifndef HELP_WINDOWS_H
 #define HELP_WINDOWS_H
 
+#include "able.h"
 #include "help.h"
 #include "ward_windows.h"
-
-/* Wine says other things than Windows here and there: a test names them. */
-static inline bool in_wine(void)
-{
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-	return ntdll && GetProcAddress(ntdll, "wine_get_version") != NULL;
-}
 
 /* A copy of the helper program under this name. */
 static inline const char *folder_helper(const struct folder *f, const char *name,

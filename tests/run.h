@@ -21,20 +21,6 @@ enum { DIED_OF = HOST_POSIX ? SIGKILL : SIGSEGV };
 
 /* ------------------------------------------------------------------------------ runs */
 
-static inline void note_failure(int r, const struct ward_error *error)
-{
-	char text[768];
-
-	if (r >= 0)
-		return;
-	check_note("%s", ward_strerror(r));
-	if (error->code < 0) {
-		ward_error_text(error, text, sizeof(text));
-		check_note("%s (the system's number is %lld)", text,
-		           (long long)error->os_error);
-	}
-}
-
 static inline struct ward_result run_or_fail(const char *const argv[],
                                              const struct ward_run_opts *opts)
 {

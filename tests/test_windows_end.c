@@ -108,8 +108,8 @@ TEST(usage_is_told)
 
 	CHECK_EQ(e.has_usage, 1);
 	CHECK(e.user_ns >= 0 && e.system_ns >= 0);
-	CHECK(in_wine() || e.user_ns + e.system_ns > 0);
-	CHECK(in_wine() || e.max_rss_bytes > 4096);
+	CHECK(on_wine() || e.user_ns + e.system_ns > 0);
+	CHECK(on_wine() || e.max_rss_bytes > 4096);
 	CHECK_EQ(e.major_faults, -1);
 	CHECK_EQ(e.voluntary_switches, -1);
 	ward_close(w);
@@ -171,7 +171,7 @@ TEST(ending_one_that_has_ended_is_no_error)
 	HANDLE handle = ward_windows_handle(w);
 
 	CHECK_EQ(WaitForSingleObject(handle, 40000), WAIT_OBJECT_0);
-	CHECK(!TerminateProcess(handle, 9) || in_wine());
+	CHECK(!TerminateProcess(handle, 9) || on_wine());
 	CHECK_EQ(ward_signal(w, SIGKILL), 0);
 	expect_exit(w, 3);
 }
@@ -256,7 +256,7 @@ TEST(a_job_that_is_full_is_told)
 	struct talk t =
 		talk_start_ready(CHILD("ready"), WARD_SPAWN_OPTS(.windows = in_job));
 
-	if (in_wine())
+	if (on_wine())
 		check_note("Wine counts the processes of a job, but does not limit them");
 	else
 		spawn_fails(CHILD("exit", "0"), WARD_SPAWN_OPTS(.windows = in_job),
@@ -274,7 +274,7 @@ TEST(each_console_can_be_chosen)
 	char text[64];
 
 	for (size_t i = 0; i < 4; i++) {
-		if (consoles[i] == WARD_CONSOLE_NEW && in_wine())
+		if (consoles[i] == WARD_CONSOLE_NEW && on_wine())
 			continue;                 /* it starts a desktop, which stays */
 		windows_output_of(CHILD("print-console"),
 		                  WARD_SPAWN_OPTS(.windows = WARD_WINDOWS_OPTS(
@@ -298,7 +298,7 @@ TEST(niceness_chooses_a_priority_class)
 	};
 	char text[64];
 
-	if (in_wine())
+	if (on_wine())
 		SKIP("Wine passes over the priority class of a start");
 	for (size_t i = 0; i < 5; i++) {
 		windows_output_of(CHILD("print-priority"),

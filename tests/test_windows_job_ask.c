@@ -19,7 +19,7 @@ TEST(usage_is_of_all_those_that_have_ended_too)
 	REQUIRE_EQ(ward_job_usage(job, &usage), 0);
 	CHECK_EQ(usage.processes, 1);
 	if (usage.user_ns < 0) {
-		CHECK(in_wine());
+		CHECK(on_wine());
 		CHECK_EQ(usage.system_ns, -1);
 		CHECK_EQ(usage.memory_peak_bytes, -1);
 	} else {
@@ -121,7 +121,7 @@ static struct ward_job *limited(const struct ward_job_opts *opts)
 	CHECK_EQ(r, -ENOTSUP);
 	CHECK_EQ(error.step, WARD_STEP_JOB);
 	CHECK(strncmp(error.path, "object: this system ", 20) == 0);
-	CHECK(in_wine());
+	CHECK(on_wine());
 	return NULL;
 }
 

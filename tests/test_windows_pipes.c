@@ -215,7 +215,7 @@ TEST(the_input_of_a_socket_ends_by_a_write_of_nothing)
 {
 	struct ward *w;
 
-	if (in_wine())
+	if (on_wine())
 		SKIP("Wine passes over writes of no bytes");
 	w = spawn_or_fail(CHILD("copy", "0", "0", "goodbye\n"),
 	                  WARD_SPAWN_OPTS(.in = SOCKETED));
@@ -248,7 +248,7 @@ TEST(each_kind_is_what_programs_of_windows_know)
 TEST(a_file_of_memory_cannot_be_changed_or_opened_once_more)
 {
 	/* Wine cuts a file through a handle that may only read. */
-	const char *tried = in_wine() ? "cut\ntried\n" : "tried\n";
+	const char *tried = on_wine() ? "cut\ntried\n" : "tried\n";
 	struct ward *w = spawn_or_fail(
 		CHILD("try-to-change", "0"),
 		WARD_SPAWN_OPTS(.out = PIPED, .in = { .kind = WARD_FD_MEMORY,

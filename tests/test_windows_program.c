@@ -69,7 +69,7 @@ TEST(the_order_of_pathext_decides)
 	CHECK_STR(without_returns(text), "[found]\n");
 	set[0] = "PATHEXT=.COM;.EXE";
 	spawn_fails(ARGV("x"), WARD_SPAWN_OPTS(.file = "tool", .env_set = set),
-	            in_wine() ? -ENOENT : -ENOEXEC, WARD_STEP_EXEC); /* Wine: for DOS */
+	            on_wine() ? -ENOENT : -ENOEXEC, WARD_STEP_EXEC); /* Wine: for DOS */
 	folder_remove(&f);
 }
 
@@ -191,7 +191,7 @@ TEST(batch_files_are_refused_by_every_name)
 		bool stream = strchr(names[i], ':') != NULL;
 
 		folder_file(&f, names[i], path, sizeof(path));
-		if (stream && in_wine()) {
+		if (stream && on_wine()) {
 			check_note("%s: Wine has no streams", names[i]);
 			continue;
 		}
@@ -242,7 +242,7 @@ TEST(arguments_of_a_batch_file_arrive_as_they_are)
 	snprintf(script, sizeof(script), "@\"%s\" print-argv %%*\r\n", check_child());
 	folder_write(&f, "pass.bat", script, 0, path, sizeof(path));
 	for (size_t i = 0; i < sizeof(hard) / sizeof(hard[0]); i++) {
-		if (in_wine() && strpbrk(hard[i], "%^\"(")) {
+		if (on_wine() && strpbrk(hard[i], "%^\"(")) {
 			check_note("%s: Wine's cmd.exe reads lines by rules of its own",
 			           hard[i]);
 			continue;
@@ -405,7 +405,7 @@ TEST(hidden_variables_are_passed_on)
 	windows_output_of(ARGV("cmd.exe", "/d", "/c", "set", "="), NULL, text,
 	                  sizeof(text));
 	SetEnvironmentVariableW(L"=X:", NULL);
-	if (in_wine() && !strstr(text, "=X:"))
+	if (on_wine() && !strstr(text, "=X:"))
 		SKIP("Wine's cmd.exe does not show them");
 	CHECK(strstr(text, "=X:=X:\\kept") != NULL);
 }

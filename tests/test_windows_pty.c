@@ -76,7 +76,7 @@ TEST(the_first_three_are_the_console)
 	static struct screen s;
 	struct ward *w;
 
-	if (in_wine())
+	if (on_wine())
 		SKIP("Wine gives the child of a pseudo console no standard handles");
 	w = start_on_console(CHILD("console"), NULL);
 	CHECK(until_drawn(w, &s, "standard 3"));
@@ -122,7 +122,7 @@ TEST(a_console_can_be_resized)
 	CHECK(until_drawn(w, &s, "ready."));
 	CHECK_EQ(ward_resize(w, 32768, 80), -EINVAL);
 	r = ward_resize(w, 40, 120);
-	CHECK(in_wine() ? r == -ENOTSUP || r == 0 : r == 0);
+	CHECK(on_wine() ? r == -ENOTSUP || r == 0 : r == 0);
 	CHECK_EQ(ward_signal(w, SIGKILL), 0);
 	until_end(w, &s);
 	ward_resize(w, 24, 80);
