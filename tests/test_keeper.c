@@ -8,8 +8,11 @@
 #if defined(__linux__) && !WARD_TEST_POSIX
 #include "keeper.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
+#include "linux/keeper.h"
 #include "linux/keeper_able.h"
 
 /* Of processes that are no children of ours any more. */
@@ -236,6 +239,47 @@ TEST(the_program_of_the_keeper_runs_in_every_build)
 #else
 	CHECK_EQ(ward__keeper_probe(), 0);
 #endif
+}
+
+static void *end_conversation(void *arg)
+{
+	const int *end = arg;
+
+	close(*end);
+	return NULL;
+}
+
+/* What is there for us when we have asked until nobody heard it any more. */
+static bool heard_after_the_end(void)
+{
+	char told = 't', heard = 0;
+	pthread_t other;
+	int ends[2];
+	ssize_t n;
+
+	REQUIRE_EQ(ward__keeper_pair(ends), 0);
+	REQUIRE_EQ(send(ends[1], &told, 1, MSG_NOSIGNAL), 1);
+	REQUIRE_EQ(pthread_create(&other, NULL, end_conversation, &ends[1]), 0);
+	do
+		n = send(ends[0], "ask", 4, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n > 0 || errno == EAGAIN);
+	pthread_join(other, NULL);
+	do
+		n = recv(ends[0], &heard, 1, MSG_DONTWAIT);
+	while (n < 0 && errno == ECONNRESET);
+	close(ends[0]);
+	return n == 1 && heard == told;
+}
+
+/* [true-status] A question that comes as a keeper goes takes nothing of what it told. */
+TEST(what_a_keeper_told_is_there_whatever_it_was_asked_as_it_went)
+{
+	enum { ROUNDS = 200 };
+	int heard = 0;
+
+	for (int i = 0; i < ROUNDS; i++)
+		heard += heard_after_the_end();
+	CHECK_EQ(heard, ROUNDS);
 }
 
 /* ------------------------------------------------------------ when somebody kills it */

@@ -31,8 +31,7 @@ int ward__keeper_pair(int ends[2])
 
 	if (r < 0)
 		return r;
-	r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
-	return r < 0 ? -errno : 0;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
 static void close_pair(int ends[2])
@@ -64,22 +63,16 @@ static int send_ask(int socket, const struct ward__keeper_ask *ask, int fd)
 }
 
 /*
- * Look at the one message: 1, 0 for not yet, -EOWNERDEAD when none will come. An error
- * that the kernel keeps for the next call (the keeper went without having read all) hides
- * the message for one call; and since it looks for a message first, then for the end, an
- * end may be told of before the message that was sent right before it.
+ * Look at the one message: 1, 0 for not yet, -EOWNERDEAD when none will come. (The kernel
+ * tells what was said, then an error, then the end.)
  */
 static int peek(int socket, void *to, size_t size)
 {
-	for (int tries = 0; tries < 3; tries++) {
-		ssize_t n = recv(socket, to, size, MSG_PEEK | MSG_DONTWAIT);
+	ssize_t n = recv(socket, to, size, MSG_PEEK | MSG_DONTWAIT);
 
-		if (n == (ssize_t)size)
-			return 1;
-		if (n < 0 && errno == EAGAIN)
-			return 0;
-	}
-	return -EOWNERDEAD;
+	if (n == (ssize_t)size)
+		return 1;
+	return n < 0 && errno == EAGAIN ? 0 : -EOWNERDEAD;
 }
 
 /* Somebody may have stopped it. Until it is collected its number is its own. */

@@ -72,7 +72,13 @@ int ward__keeper_signal_members(struct ward__keeper *k, int sig, int *signalled,
 /* Let one go that has no child, and collect it; who was stopped is left to itself. */
 void ward__keeper_end(struct ward__keeper *k);
 
-/* Two sockets that keep messages apart, CLOEXEC. */
+/*
+ * Two sockets, CLOEXEC, of SOCK_STREAM: a message is as long as its kind, and comes
+ * whole, being short and sent by one call. Sockets that keep messages apart would lose
+ * the last one: what was said to us is thrown away when we say something as the other end
+ * is closed (unix_dgram_disconnected: 5.3, 5.10; no more in today's 6.1), and else may be
+ * told of after that end.
+ */
 int ward__keeper_pair(int ends[2]);
 
 #endif

@@ -319,24 +319,17 @@ KEEPER static long receive(struct ward__keeper_state *k)
 	            MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 }
 
-/*
- * The end of the conversation without leave: the owner has become another program. An
- * error (what we told was not taken) and the end may both be told of before the last
- * question, which may give us leave.
- */
+/* The end of the conversation without leave: the owner has become another program. */
 KEEPER static int hear(struct ward__keeper_state *k)
 {
-	for (int tries = 0; tries < 3; tries++) {
-		long n = receive(k);
+	long n = receive(k);
 
-		if (n == (long)sizeof(k->ask))
-			hear_ask(k, passed_fd(k));
-		if (n > 0)
-			return 1;
-		if (n == -EAGAIN || n == -EINTR)
-			return 0;
+	if (n == (long)sizeof(k->ask)) {
+		hear_ask(k, passed_fd(k));
+		return 1;
 	}
-	owner_is_gone(k);
+	if (n != -EAGAIN && n != -EINTR)
+		owner_is_gone(k);
 	return 0;
 }
 

@@ -165,25 +165,20 @@ static int hear_once(struct ward__cradle *cradle, int socket, struct news *news)
 	return n == (ssize_t)sizeof(*news);
 }
 
-/*
- * Its last words: 1; 0, it was killed before it could say them. The kernel looks for
- * words first, then for the end, so the end counts when it comes twice.
- */
+/* Its last words: 1; 0, it was killed before it could say them. */
 static int hear(struct ward__cradle *cradle, int socket, struct news *news)
 {
-	for (int ends = 0; ends < 2;) {
+	for (;;) {
 		int r = hear_once(cradle, socket, news);
 
-		if (r < 0 && r != -EINTR)
-			return 0;
-		ends += r == 0;
-		if (r <= 0)
+		if (r == -EINTR)
 			continue;
+		if (r <= 0)
+			return 0;
 		cradle->birth.child_pid = news->pid;
 		if (news->is_last)
 			return 1;
 	}
-	return 0;
 }
 
 static int judge(struct ward__cradle *cradle, int heard, const struct news *news,
