@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Jobs held by a cgroup, when their owner is killed or becomes another program, and while
- * each call that they make fails in turn.
+ * Jobs held by a cgroup, when their owner is killed or becomes another program, when the
+ * kernel passes over somebody, and while each call that they make fails in turn.
  */
 #include "job_cgroup.h"
 #if HAS_CGROUPS
@@ -96,6 +96,36 @@ TEST(a_job_that_was_closed_does_not_mind_its_owner)
 	talk_let_go(&t);
 	expect_exit(t.w, 0);
 	close(t.from);
+}
+
+/* ------------------------------------------------------------------- a birth too late */
+
+static struct ward *late;
+
+static void come_late(void)
+{
+	CHECK(write_pid(job_file("cgroup.procs"), ward_pid(late)));
+}
+
+/*
+ * [whole-tree] Who is forked in a certain moment of cgroup.kill is passed over: it is
+ * there when the members are listed after it, by the third file that is opened.
+ */
+TEST(who_comes_into_the_group_as_a_kill_goes_by_is_killed)
+{
+	struct ward_job *job;
+	struct talk t;
+
+	NEEDS_CGROUP_KILL();
+	job = job_that_kills();
+	t = talk_start_ready(CHILD("ready"), NULL);
+	late = t.w;
+	ward__gate_meet("cgroup_open", 3, come_late);
+	CHECK_EQ(ward_job_kill(job), 0);
+	CHECK_EQ(ward_job_wait_empty(job, SECONDS(20)), 1);
+	expect_signal(ward_ref(t.w), SIGKILL);
+	talk_end(&t);
+	ward_job_close(job);
 }
 
 /* --------------------------------------------------------------------------- failures */

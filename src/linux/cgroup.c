@@ -377,21 +377,39 @@ static int kill_by_hand(const struct ward__cgroup *cgroup)
 	return n < 0 ? (int)n : 0;
 }
 
+/* @all: nobody was passed over. */
+static int kill_at_once(const struct ward__cgroup *cgroup, bool *all)
+{
+	struct ward__pids threads = { 0 };
+	int listed = ward__tree_threads(cgroup->dir, &threads);
+	int r = ward__cgroup_write_fd(cgroup->kill, "1");
+
+	*all = r == 0 && listed == 0 && !ward__cgroup_has_others(cgroup, &threads);
+	ward__pids_drop(&threads);
+	return r;
+}
+
+enum { KILL_ROUNDS = 4 };
+
 /*
- * cgroup.kill passes over processes whose first thread is gone (6.18): it signals
- * that thread alone. Where there is one, which may have forked since, all are signalled.
+ * cgroup.kill steps from one member to the next, and passes over two kinds (6.18): who is
+ * forked by the last of them, between the step past that one and its signal; and whose
+ * first thread is gone, as that alone is signalled. Either is there after it and was not
+ * there before, by the first thread. Of the former nobody is left by another round, but
+ * by one that is won again; the latter, which may have forked since, are signalled.
  */
 int ward__cgroup_kill(const struct ward__cgroup *cgroup)
 {
-	int r = -EOPNOTSUPP;
+	int r = cgroup->kill >= 0 ? 0 : -EOPNOTSUPP;
+	bool all = false;
 
-	if (cgroup->kill >= 0)
-		r = ward__cgroup_write_fd(cgroup->kill, "1");
+	for (int round = 0; r == 0 && !all && round < KILL_ROUNDS; round++)
+		r = kill_at_once(cgroup, &all);
 	if (is_gone(r))
 		return 0;
 	if (r < 0)
 		return kill_by_hand(cgroup);
-	if (ward__cgroup_has_leaderless(cgroup))
+	if (!all)
 		ward__cgroup_signal(cgroup, SIGKILL);
 	return 0;
 }

@@ -17,6 +17,7 @@
 
 enum { WARD__CGROUP_NAME = 48 };
 
+struct ward__pids;
 struct ward__scope;
 
 struct ward__cgroup {
@@ -79,8 +80,12 @@ int ward__cgroup_kill(const struct ward__cgroup *cgroup);
  */
 int64_t ward__cgroup_signal(const struct ward__cgroup *cgroup, int sig);
 
-/* Is there a process whose first thread has ended? Also where that cannot be told. */
-bool ward__cgroup_has_leaderless(const struct ward__cgroup *cgroup);
+/*
+ * Is there a process whose first thread is none of @threads (cgroup_tree.h)? Also where
+ * that cannot be told.
+ */
+bool ward__cgroup_has_others(const struct ward__cgroup *cgroup,
+                             const struct ward__pids *threads);
 
 /*
  * Stop them, and wait until they are or @deadline has come; let them go. Without

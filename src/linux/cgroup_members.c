@@ -173,19 +173,14 @@ int64_t ward__cgroup_signal(const struct ward__cgroup *cgroup, int sig)
 	return r < 0 ? r : outcome.failed;
 }
 
-/*
- * The threads come first: who ends between the two lists is in neither, or in the first
- * alone.
- */
-bool ward__cgroup_has_leaderless(const struct ward__cgroup *cgroup)
+bool ward__cgroup_has_others(const struct ward__cgroup *cgroup,
+                             const struct ward__pids *threads)
 {
-	struct ward__pids threads = { 0 }, pids = { 0 };
-	bool found = ward__tree_threads(cgroup->dir, &threads) < 0 ||
-	             ward__tree_pids(cgroup->dir, &pids) < 0;
+	struct ward__pids pids = { 0 };
+	bool found = ward__tree_pids(cgroup->dir, &pids) < 0;
 
 	for (size_t i = 0; !found && i < pids.n; i++)
-		found = !was_seen(&threads, pids.at[i]);
-	ward__pids_drop(&threads);
+		found = !was_seen(threads, pids.at[i]);
 	ward__pids_drop(&pids);
 	return found;
 }
