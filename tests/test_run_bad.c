@@ -103,21 +103,37 @@ TEST(a_run_may_wait_for_the_end_of_the_output_however_late)
 	end_left_one(&g);
 }
 
-/* Both stay, the program and whom it left behind. */
-static void check_drain_is_bounded(const struct ward_run_opts *opts, uint32_t flags)
+/* Both stay, the program and whom it left behind. Did they come so far in that time? */
+static bool is_drain_bounded(const struct ward_run_opts *opts, uint32_t flags)
 {
 	struct ward_run_opts own = *opts;
 	struct ward_result r;
 	struct gate g;
+	bool came;
 
 	gate_make(&g, true);
 	own.spawn = &g.opts;
-	r = run_or_fail(PLAY("leave", "3", "wait", "3"), &own);
+	r = run_or_fail(PLAY("leave", "3", "out", "mine", "wait", "3"), &own);
+	came = r.out.size > 0;
 	CHECK_EQ(r.flags, flags);
-	CHECK_EQ(r.out.flags, WARD_OUTPUT_CUT);
-	CHECK_EQ(r.err.flags, WARD_OUTPUT_CUT);
+	if (came) {
+		CHECK_EQ(r.out.flags, WARD_OUTPUT_CUT);
+		CHECK_EQ(r.err.flags, WARD_OUTPUT_CUT);
+	}
 	ward_result_free(&r);
 	end_left_one(&g);
+	return came;
+}
+
+/* On a busy machine a program may need long before it does anything. */
+static void check_drain_is_bounded(const struct ward_run_opts *opts, uint32_t flags)
+{
+	struct ward_run_opts own = *opts;
+
+	while (!is_drain_bounded(&own, flags)) {
+		own.timeout_ns *= 2;
+		own.idle_timeout_ns *= 2;
+	}
 }
 
 /* [two-ends] [bounded] The gate is shut all the time. */
